@@ -98,7 +98,7 @@ def _library(library: str) -> Iterator[Finding]:
         yield from _invalid_values(database.file)
         yield _free_space("disk space", database.file, database.file.stat().st_size)
     if failures:
-        advice = "List them in Python with lib.failures(). mfkit scan retries files that could not be read."
+        advice = "List them with mfkit failures. mfkit scan retries files that could not be read."
         yield Finding("files", "note", f"{failures:,} could not be read completely", advice)
     if unfinished:
         advice = "Run mfkit scan to resume."

@@ -124,6 +124,10 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }
 
 
+_MAX_NAMED = 5
+"""Maximum number of existing values that a message names if none of them is similar."""
+
+
 def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Select[Any]:
     """Return the SELECT statement of `MediaLibrary.facets`, which counts items by each dimension's values."""
     if not names:
@@ -183,9 +187,18 @@ def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
 
 
 def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:
-    """Return the message that no item has the requested value. It suggests similar existing values."""
+    """Return the message that no item has the requested value.
+
+    It suggests similar existing values or, if there are none, names the first ones, which are the most
+    frequent ones.
+    """
     name = DIMENSION_OF_FIELD[field].replace("_", " ")
     begin = f"No item is in the {name}" if field == "collection" else f"No item has the {name}"
     meant = [one for one in _ALIASES.get(value.lower(), ()) if one in existing] or closest(value, existing)
-    question = f" Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
-    return f"{begin} {value!r}.{question}"
+    if meant:
+        return f"{begin} {value!r}. Did you mean {' or '.join(map(repr, meant))}?"
+    if not existing:
+        return f"{begin} {value!r}, nor any other {name}."
+    named = ", ".join(map(repr, existing[:_MAX_NAMED]))
+    end = ", …" if len(existing) > _MAX_NAMED else "."
+    return f"{begin} {value!r}. Existing values: {named}{end}"

@@ -16,7 +16,7 @@ from mfkit.cli.options import (
     filter_from_options,
     open_existing,
 )
-from mfkit.cli.output import print_frame, print_line
+from mfkit.cli.output import print_frame, print_line, print_rest
 from mfkit.filters.units import format_size, plural
 
 
@@ -77,6 +77,8 @@ def playable(
     others = frame[frame["plays"] != "directly"]
     if not others.empty:
         columns = ("file_path", "plays", "reasons")
-        print_frame(others.head(limit) if limit else others, as_json=False, columns=columns, wide=wide)
+        shown = others.head(limit) if limit else others
+        print_frame(shown, as_json=False, columns=columns, wide=wide)
+        print_rest(len(others), len(shown), "item")
     direct = len(frame) - len(others)
     print_line(f"{target} plays {direct} of {plural(len(frame), 'item')} directly.")

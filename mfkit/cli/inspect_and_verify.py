@@ -19,7 +19,7 @@ from mfkit.cli.options import (
     open_existing,
     split_list,
 )
-from mfkit.cli.output import print_frame, print_json, print_line
+from mfkit.cli.output import print_frame, print_json, print_line, print_rest
 from mfkit.filters.units import format_size, plural
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def similar(
         float, typer.Option(min=0, max=1, help="Maximum distance of two versions of a picture.")
     ] = 0.2,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List versions of the same picture or video and suggest which to keep. Nothing is removed.
@@ -87,15 +88,15 @@ def similar(
         return
     if frame.empty:
         files = "videos" if kind == "video" else "pictures"
-        print_line(f"No similar {files} among the inspected files of this selection. Inspect: mfkit inspect")
+        print_line(f"No similar {files} among the inspected files of this selection.")
+        print_line("Inspect files with: mfkit inspect")
         return
     shown = frame.head(limit) if limit else frame
-    columns = ("group", "file_path", "keep", "reason", "width", "height", "file_size", "distance")
-    print_frame(shown, as_json=False, columns=columns)
+    columns = ("file_path", "group", "keep", "reason", "width", "height", "file_size", "distance")
+    print_frame(shown, as_json=False, columns=columns, wide=wide)
+    print_rest(len(frame), len(shown), "file")
     groups, size = int(frame["group"].max()), format_size(frame["reclaimable_bytes"].sum())
     print_line(f"{plural(groups, 'group')}. Removing {plural(len(frame) - groups, 'file')} frees {size}.")
-    if len(shown) < len(frame):
-        print_line(f"{plural(len(frame) - len(shown), 'more file')} not shown; list all with --limit 0.")
 
 
 @app.command(
@@ -175,6 +176,7 @@ def damaged(
     context: typer.Context,
     library: Library = "library.db",
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the files in which mfkit verify found damage."""
@@ -187,6 +189,6 @@ def damaged(
         print_line("No verified file of this selection is damaged. Verify files with: mfkit verify")
         return
     shown = frame.head(limit) if limit else frame
-    print_frame(shown, as_json=False, columns=("file_path", "how", "verified_at", "position", "error"))
-    if len(shown) < len(frame):
-        print_line(f"{plural(len(frame) - len(shown), 'more row')} not shown; list all with --limit 0.")
+    columns = ("file_path", "error", "how", "verified_at", "position")
+    print_frame(shown, as_json=False, columns=columns, wide=wide)
+    print_rest(len(frame), len(shown), "file")

@@ -17,10 +17,21 @@ from mfkit.cli.options import (
     app,
     example,
     filter_from_options,
+    no_items,
     open_existing,
     split_list,
 )
-from mfkit.cli.output import console, print_frame, print_json, print_line, printable_label, records, table
+from mfkit.cli.output import (
+    LIST_ALL,
+    print_frame,
+    print_json,
+    print_line,
+    print_rest,
+    print_text_table,
+    printable_label,
+    records,
+)
+from mfkit.cli.text_table import TextTable
 from mfkit.filters.units import format_duration, format_size, plural
 
 STREAM_COLUMNS = ("file_path", "kind", "codec", "language", "title", "channel_layout", "hdr", "is_default")
@@ -43,16 +54,21 @@ def items(
     as_json: AsJson = False,
 ) -> None:
     """List items. JSON output has all columns."""
+    chosen = filter_from_options(context)
     with open_existing(library) as lib:
         frame = lib.items(
-            filter_from_options(context),
+            chosen,
             columns=split_list(columns),
             order_by=order_by,
             ascending=not descending,
             limit=limit or None,
             offset=offset or None,
         )
-    print_frame(frame, as_json=as_json, columns=None if columns else TABLE_COLUMNS, wide=wide)
+        shown = offset + len(frame)
+        total = lib.count(chosen) if len(frame) == limit else shown
+    names = None if columns else TABLE_COLUMNS
+    print_frame(frame, as_json=as_json, columns=names, wide=wide, empty=no_items(chosen))
+    print_rest(total, shown, "item")
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit search lisbon beach --media-type image"))
@@ -68,8 +84,11 @@ def search(
 ) -> None:
     """Search names, folders, titles, artists, albums, places, cameras and tags."""
     with open_existing(library) as lib:
-        frame = lib.search(" ".join(words), filter_from_options(context), limit=limit or None)
+        found = lib.search(" ".join(words), filter_from_options(context), limit=limit + 1 if limit else None)
+    frame = found.head(limit) if limit else found
     print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS, wide=wide)
+    if len(frame) < len(found):
+        print_line(f"More items match. {LIST_ALL}", error=True)
 
 
 @app.command(
@@ -88,8 +107,13 @@ def streams(
 ) -> None:
     """List the video, audio and subtitle streams of items. JSON output has all columns."""
     with open_existing(library) as lib:
-        frame = lib.streams(filter_from_options(context), kind=cast(Any, kind), limit=limit or None)
-    print_frame(frame, as_json=as_json, columns=STREAM_COLUMNS, wide=wide)
+        some = limit + 1 if limit else None
+        found = lib.streams(filter_from_options(context), kind=cast(Any, kind), limit=some)
+    frame = found.head(limit) if limit else found
+    empty = f"No {kind or ''} streams match. Change or remove a condition.".replace("  ", " ")
+    print_frame(frame, as_json=as_json, columns=STREAM_COLUMNS, wide=wide, empty=empty)
+    if len(frame) < len(found):
+        print_line(f"More streams match. {LIST_ALL}", error=True)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit sizes --by extension --media-type video"))
@@ -102,6 +126,7 @@ def sizes(
     rows: Annotated[
         int, typer.Option(min=1, help="Maximum number of groups; the others are added up in one row.")
     ] = 20,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the number of items, copies and bytes per group."""
@@ -115,29 +140,29 @@ def sizes(
         whole = {} if chosen.given() else {"totals": totals}
         print_json({"by": by, "groups": records(summary), **whole})
         return
-    from rich.text import Text
-
+    if summary.empty and (chosen.given() or not totals["files"]):
+        print_line(no_items(chosen))
+        return
     columns = ["files", "copies", "bytes_with_copies", "share", "duration"]
-    shown = [
+    groups = [
         (printable_label(row[by]), *(row[column] for column in columns))
         for row in summary.head(rows).to_dict("records")
     ]
     if len(summary) > rows:
-        shown.append(
-            (f"({len(summary) - rows:,} others)", *(summary[column][rows:].sum() for column in columns))
-        )
-    printed = table(by, "items", "copies", "size", "share", "duration")
-    for name, files, copies, size, share, duration in shown:
-        printed.add_row(
-            Text(name),
+        others = f"({plural(len(summary) - rows, 'other')})"
+        groups.append((others, *(summary[column][rows:].sum() for column in columns)))
+    shown = [
+        (
+            name,
             f"{files:,}",
             f"{copies:,}",
             format_size(size),
             "" if share != share else f"{share:.1%}",
             format_duration(duration) if duration else "",
         )
-    printed.add_section()
-    printed.add_row(
+        for name, files, copies, size, share, duration in groups
+    ]
+    total = (
         "Total",
         f"{summary.files.sum():,}",
         f"{summary.copies.sum():,}",
@@ -145,7 +170,9 @@ def sizes(
         "",
         format_duration(summary.duration.sum()),
     )
-    console().print(printed)
+    names = (by, "items", "copies", "size", "share", "duration")
+    cells = {name: [row[at] for row in shown] for at, name in enumerate(names)}
+    print_text_table(TextTable(cells, frozenset(names[1:]), last_row=total), wide=wide)
     if chosen.given():
         return
     print_line(
@@ -179,10 +206,9 @@ def duplicates(
     shown = frame.head(limit) if limit else frame
     columns = ("file_path", "keep", "file_size", "reason", "paths")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
+    print_rest(len(frame), len(shown), "path")
     duplicated, size = plural(frame.id.nunique(), "item"), format_size(surplus.file_size.sum())
     print_line(f"{duplicated} with copies. Removing {plural(len(surplus), 'copy')} frees {size}.")
-    if len(shown) < len(frame):
-        print_line(f"{plural(len(frame) - len(shown), 'more path')} not shown; list all with --limit 0.")
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit savings --target av1 --min-size '1 MB'"))
@@ -210,6 +236,7 @@ def savings(
     details = ("codec", "resolution", "duration", "saves_low", "saves_high")
     columns = ("file_path", "file_size", "saves_expected", *details)
     print_frame(shown, as_json=False, columns=columns, wide=wide)
+    print_rest(len(frame), len(shown), "item")
     low, expected, high = (format_size(frame[name].sum()) for name in ranges)
     print_line(
         f"Re-encoding {plural(len(frame), 'item')} ({format_size(frame.file_size.sum())}) to {target} would "
@@ -233,12 +260,11 @@ def failures(
 
     shown = frame.head(limit) if limit else frame
     for row in shown.to_dict("records"):
-        print_line(row["file_path"])
+        print_line(row["file_path"], whole=True)
         print_line(f"    {STAGES.get(row['stage'], row['stage'])}: {row['error']}")
     if frame.empty:
         print_line("All files were read without errors.")
-    elif len(shown) < len(frame):
-        print_line(f"{plural(len(frame) - len(shown), 'more file')} not shown; list all with --limit 0.")
+    print_rest(len(frame), len(shown), "file")
 
 
 @app.command(epilog=example("mfkit scans", "mfkit scans --limit 5"))
@@ -255,11 +281,14 @@ def scans(
         return
     if frame.empty:
         print_line("This library has not been scanned yet. Add files with: mfkit scan FOLDER")
-    for row in (frame.head(limit) if limit else frame).to_dict("records"):
+    shown = frame.head(limit) if limit else frame
+    for row in shown.to_dict("records"):
         counts = ("added", "updated", "moved", "copies", "missing", "failed")
         found = [
             plural(int(row["files"]), "file"),
             *(f"{row[name]:,} {name}" for name in counts if row[name]),
         ]
-        print_line(f"{row['started_at']:%Y-%m-%d %H:%M}  {row['status']}  {row['root']}")
-        print_line(f"    {', '.join(found)}; id {row['id']}")
+        print_line(f"{row['started_at']:%Y-%m-%d %H:%M}  {row['status']}  {row['root']}", whole=True)
+        print_line(f"    {', '.join(found)}", hang=2)
+        print_line(f"    id {row['id']}")
+    print_rest(len(frame), len(shown), "scan")

@@ -6,6 +6,7 @@ rest of mfkit in their functions, so that ``mfkit --help`` stays fast.
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import signal
@@ -57,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: Arguments without the program's name. Defaults to those of this process.
     """
     _handle_signals()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # An output with another encoding than UTF-8 cannot represent all names; stderr escapes them already.
+        sys.stdout.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfkit.cli.options import AsJson, Library, Progress, app, example, open_existing
-from mfkit.cli.output import console, print_frame, print_json, print_line, table
+from mfkit.cli.options import AsJson, Library, Progress, Wide, app, example, open_existing
+from mfkit.cli.output import print_frame, print_json, print_line, print_text_table
+from mfkit.cli.text_table import TextTable
 from mfkit.filters.units import plural
-from mfkit.text_safety import escape_control
+
+if TYPE_CHECKING:
+    from mfkit.doctor import Finding
 
 cache = typer.Typer(
     no_args_is_help=True,
@@ -22,10 +26,8 @@ app.add_typer(cache, name="cache")
 
 
 @cache.command("list", epilog=example("mfkit cache list"))
-def list_cache(as_json: AsJson = False) -> None:
+def list_cache(wide: Wide = False, as_json: AsJson = False) -> None:
     """List snapshots with their library, size, folder and the time they were built."""
-    from rich.text import Text
-
     from mfkit.engines.snapshot import snapshot_cache as snapshots
     from mfkit.filters.units import format_size
 
@@ -33,16 +35,18 @@ def list_cache(as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(one) for one in cached])
         return
-    shown = table("library", "size", "built", "folder")
-    for one in sorted(cached, key=lambda one: one.bytes, reverse=True):
-        built = f"{datetime.fromisoformat(one.made_at):%Y-%m-%d %H:%M}" if one.made_at else ""
-        shown.add_row(
-            Text(escape_control(one.library) or "(unreadable)"),
-            format_size(one.bytes),
-            built,
-            Text(escape_control(one.path.name)),
-        )
-    console().print(shown)
+    largest_first = sorted(cached, key=lambda one: one.bytes, reverse=True)
+    cells = {
+        "library": [one.library or "(unreadable)" for one in largest_first],
+        "size": [format_size(one.bytes) for one in largest_first],
+        "built": [
+            f"{datetime.fromisoformat(one.made_at):%Y-%m-%d %H:%M}" if one.made_at else ""
+            for one in largest_first
+        ],
+        "folder": [one.path.name for one in largest_first],
+    }
+    if cached:
+        print_text_table(TextTable(cells, frozenset(("size", "built"))), wide=wide)
     size = format_size(sum(one.bytes for one in cached))
     print_line(f"{plural(len(cached), 'snapshot')}, {size}, in {snapshots.cache_root()}")
 
@@ -107,7 +111,7 @@ def copy_library(
     """
     with open_existing(source) as lib:
         copied = lib.copy_to(target, progress=progress)
-    print_frame(copied, as_json=as_json, columns=["table", "rows", "checksum"], wide=True)
+    print_frame(copied, as_json=as_json, columns=["table", "rows", "checksum"])
     if as_json:
         return
     print_line(f"Copied and verified {plural(int(copied.rows.sum()), 'row')}.")
@@ -130,14 +134,14 @@ def doctor(library: Library = "library.db", as_json: AsJson = False) -> None:
     if as_json:
         print_json({"well": not bad, "findings": [dataclasses.asdict(one) for one in findings]})
     else:
-        from rich.text import Text
-
-        printed = table("", "", "", "")
-        printed.show_header = False
-        for column in printed.columns:
-            column.justify = "left"
-        for one in findings:
-            cells = (one.subject, one.state, one.found, one.advice)
-            printed.add_row(*(Text(escape_control(cell)) for cell in cells))
-        console().print(printed)
+        _print_findings(findings)
     raise typer.Exit(1 if bad else 0)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    """Print each finding as a line, with its advice in the following line."""
+    subjects = max(len(one.subject) for one in findings)
+    for one in findings:
+        print_line(f"{one.state:<4}  {one.subject:<{subjects}}  {one.found}", hang=subjects + 8)
+        if one.advice:
+            print_line(f"{'':<{subjects + 8}}{one.advice}")

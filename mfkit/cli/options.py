@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from inspect import Parameter, Signature
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from mfkit.cli.output import print_line
 from mfkit.credentials import hide_credentials
 from mfkit.errors import FilterError, LibraryNotFoundError, MfkitError
 from mfkit.path_argument import checked_path
@@ -123,6 +125,13 @@ Wide = Annotated[
 ]
 
 
+def no_items(chosen: MediaFilter) -> str:
+    """Return the line to print if no item matches a filter."""
+    if chosen.given():
+        return "No items match. Change or remove a condition."
+    return "The library has no items yet. Add some with: mfkit scan FOLDER"
+
+
 def example(*lines: str) -> str:
     """Return the last line of a command's help, which shows examples of complete command lines."""
     return "Example: " + "; ".join(f"`{line}`" for line in lines)
@@ -171,13 +180,13 @@ class FilterCommand(TyperCommand):
     """Command with an option for each field of :class:`MediaFilter`, and ``--filter`` for JSON.
 
     The options are derived from the filter when the command runs or shows its help, because importing the
-    filter is slow. ``--help`` shows the most common ones, ``--help-all`` all of them.
+    filter is slow. ``--help`` shows the most common ones, ``--help-filters`` all of them.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the command's own parameters and an option for each field of the filter."""
-        *own, last = super().get_params(ctx)
-        return [*own, *_filter_options(), last]
+        *own, help_option = super().get_params(ctx)
+        return [*own, *_filter_options(), help_option]
 
     def invoke(self, ctx: Any) -> Any:
         """Move the filter's options to the context, where :func:`filter_from_options` reads them."""
@@ -194,7 +203,7 @@ def filter_from_options(context: typer.Context) -> MediaFilter:
     from mfkit.filters.media_filter import MediaFilter
 
     given = dict(context.obj)
-    given.pop("help_all", None)
+    given.pop("help_filters", None)
     document, excluded = given.pop(_FILTER, None), given.pop(_NOT, None)
     try:
         base = json.loads(document) if document else {}
@@ -246,6 +255,10 @@ _COMMON = (
 _TUPLES = frozenset(("box", "near"))
 _AREA = "area"
 _MISSING = {"no": False, "yes": True, "any": None}
+_WORD = re.compile(r"[a-z]+(?:_[a-z]+)+")
+"""Possible name of a field in the description of another one, such as ``min_size``."""
+_FLAGS = 24
+"""Width of the column of flags in the help of the filter options."""
 _cached_options: list[Any] = []
 
 
@@ -279,7 +292,12 @@ def _parameters() -> Iterable[Parameter]:
             kind = list[str] | None
         elif bool in kinds and name != "missing":
             kind = bool | None
-        help_ = descriptions[name]
+        help_ = _WORD.sub(
+            lambda word: _flag(word[0]) if word[0] in MediaFilter.model_fields else word[0],
+            descriptions[name],
+        )
+        if kind == bool | None:
+            help_ = help_.replace("True ", f"{_flag(name)} ").replace(" False ", f" {_flag(f'no_{name}')} ")
         if name in _TUPLES:
             help_ += " Comma-separated numbers."
         if name == _AREA:
@@ -294,14 +312,15 @@ def _parameters() -> Iterable[Parameter]:
     yield _parameter(
         _FILTER, str | None, "Filter as a JSON object; other options are added to it.", "--filter"
     )
+    number = len(MediaFilter.model_fields.keys() - set(COMBINATIONS)) + 2
     option = typer.Option(
-        "--help-all",
+        "--help-filters",
         is_eager=True,
-        callback=_show_whole_help,
-        help="Show all filter options and exit.",
+        callback=_show_filter_help,
+        help=f"Show all {number} filter options and exit.",
         rich_help_panel="Filter",
     )
-    yield Parameter("help_all", Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option])
+    yield Parameter("help_filters", Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option])
 
 
 def _parameter(name: str, kind: Any, help_: str, *flags: str) -> Parameter:
@@ -309,9 +328,17 @@ def _parameter(name: str, kind: Any, help_: str, *flags: str) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option])
 
 
-def _show_whole_help(context: typer.Context, wanted: bool) -> None:
-    if wanted:
-        for option in _filter_options():
-            option.hidden = False
-        print(context.get_help())
-        raise typer.Exit
+def _flag(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
+
+
+def _show_filter_help(context: typer.Context, wanted: bool) -> None:
+    """Print the flags and the description of each filter option, and exit."""
+    if not wanted:
+        return
+    print_line("Filter options. An item must match all of them.")
+    for option in _filter_options():
+        if option.name != "help_filters":
+            flags = ", ".join(option.opts)  # The description names the opposite flag, if there is one.
+            print_line(f"  {flags:<{_FLAGS}}  {option.help}", hang=_FLAGS + 2)
+    raise typer.Exit

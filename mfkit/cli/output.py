@@ -1,4 +1,8 @@
-"""Output of the commands: tables, JSON and lines of text, with control characters escaped."""
+"""Output of the commands: DataFrames as tables, JSON and lines of text, with control characters escaped.
+
+Results go to standard output. Warnings, errors, and notes about what is not shown go to standard error, so
+that they do not become part of the input of another program.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +11,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mfkit.cli.text_table import TextTable, print_table, terminal_width, wrap
+from mfkit.filters.units import format_duration, format_size, plural
 from mfkit.text_safety import escape_control, printable_json
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console
-    from rich.table import Table
 
 
-def console(*, wide: bool = False) -> Console:
-    """Return the console that tables are printed to."""
-    from rich.console import Console
-
-    # Output to a pipe is not wrapped, because the program that reads it expects whole lines. The height is
-    # also set, because Rich ignores a width without a height in some terminals.
-    return Console() if sys.stdout.isatty() and not wide else Console(width=10_000, height=25)
-
-
-def table(*columns: str) -> Table:
-    """Return an empty table. Its first column is left-aligned. It has borders only in a terminal."""
-    from rich.table import Table
-
-    made = Table(box=None if not sys.stdout.isatty() else Table().box, pad_edge=False)
-    for index, name in enumerate(columns):
-        made.add_column(name, overflow="fold", justify="right" if index else "left")
-    return made
+LIST_ALL = "List all with --limit 0."
 
 
 def print_json(value: Any) -> None:
@@ -39,14 +27,32 @@ def print_json(value: Any) -> None:
     print(printable_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
 
-def print_line(text: str, *, error: bool = False) -> None:
+def print_line(text: str, *, error: bool = False, whole: bool = False, hang: int = 0) -> None:
     """Print a line of text with control characters escaped.
 
     Args:
         text: The line.
         error: Whether to print to standard error.
+        whole: Whether to leave the line whole, for example because a path in it is going to be copied. Other
+            lines are wrapped between words in a terminal.
+        hang: Number of spaces before the following lines of a wrapped line.
     """
-    print(escape_control(text), file=sys.stderr if error else sys.stdout, flush=True)
+    stream = sys.stderr if error else sys.stdout
+    line = escape_control(text)
+    wrapped = "\n".join(wrap(line, terminal_width(), hang=hang)) if stream.isatty() and not whole else line
+    print(wrapped, file=stream, flush=True)
+
+
+def print_rest(total: int, shown: int, noun: str) -> None:
+    """Print on standard error how many rows ``--limit`` has left out, if any.
+
+    Args:
+        total: Number of rows of the result.
+        shown: Number of rows that were printed.
+        noun: What a row is, in the singular.
+    """
+    if shown < total:
+        print_line(f"{plural(total - shown, f'more {noun}')} not shown. {LIST_ALL}", error=True)
 
 
 def records(frame: pd.DataFrame) -> Any:
@@ -60,12 +66,9 @@ def print_frame(
     as_json: bool,
     columns: Sequence[str] | None = None,
     wide: bool = False,
-    empty: str = "No items match. Remove a condition.",
+    empty: str = "No items match. Change or remove a condition.",
 ) -> None:
-    """Print a frame as JSON, or some of its columns as a table.
-
-    In a terminal, long texts are shortened in the middle, and the last columns are left out where there is no
-    room.
+    """Print a frame as JSON, or some of its columns as a table that fits into the terminal.
 
     Args:
         frame: The rows.
@@ -77,75 +80,40 @@ def print_frame(
     if as_json or frame.empty:
         print_json(records(frame)) if as_json else print_line(empty)
         return
-    from rich.text import Text
-
     names = [str(name) for name in columns or frame.columns if name in frame.columns]
-    cells = {name: [cell(name, value) for value in frame[name]] for name in names}
-    shown, widths = _layout(cells, None if wide or not sys.stdout.isatty() else console().width)
-    printed = table()
-    for name in shown:
-        printed.add_column(name, justify="left" if name in _TEXTS else "right", no_wrap=True)
-    for row in zip(*(cells[name] for name in shown), strict=True):
-        printed.add_row(*(Text(shorten(text, widths[name])) for name, text in zip(shown, row, strict=True)))
-    console(wide=wide).print(printed)
-    if len(shown) < len(names):
-        print_line(f"Not shown: {', '.join(names[len(shown) :])}. Add --wide for all columns.")
+    short = sys.stdout.isatty() and not wide
+    cells = {name: [cell(name, value, short=short) for value in frame[name]] for name in names}
+    numeric = frozenset(name for name in names if frame[name].dtype.kind in "iufM")
+    print_text_table(TextTable(cells, numeric, frozenset(("id",))), wide=wide)
 
 
-_TEXTS = frozenset(("file_path", "folder", "file_name", "name", "description", "conditions", "reason"))
-"""Columns of text, aligned left. They may be shortened."""
-_MIN_TEXT = 24
-"""Width to which long texts may be shortened."""
+def print_text_table(table: TextTable, *, wide: bool = False) -> None:
+    """Print a table, and a note that names the columns for which the terminal has no room."""
+    if left_out := print_table(table, wide=wide):
+        print_line(f"Not shown: {', '.join(left_out)}. Add --wide for all columns.", error=True)
 
 
-def _layout(cells: dict[str, list[str]], width: int | None) -> tuple[list[str], dict[str, int]]:
-    """Return the table columns that fit into the given width, and the width of each column."""
-    from rich.cells import cell_len
+def cell(name: str, value: Any, *, short: bool = False) -> str:
+    """Format a value for a table according to its column.
 
-    needed = {name: max(map(cell_len, (name, *texts))) for name, texts in cells.items()}
-    widths, shown = dict(needed), list(cells)
-    while width is not None and shown:
-        # A column needs 3 characters more than its text: a border and two spaces. The table has one more
-        # border.
-        excess = sum(widths[name] + 3 for name in shown) + 1 - width
-        for name in sorted(shown, key=lambda name: -widths[name]):
-            if excess > 0 and name in _TEXTS and widths[name] > _MIN_TEXT:
-                taken = min(excess, widths[name] - _MIN_TEXT)
-                widths[name], excess = widths[name] - taken, excess - taken
-        if excess <= 0 or len(shown) == 1:
-            break
-        widths = dict(needed)
-        shown.pop()
-    return shown, widths
-
-
-def shorten(text: str, length: int) -> str:
-    """Return a text of at most this length. The middle is left out, because paths differ at their ends."""
-    from rich.cells import cell_len, set_cell_size
-
-    if cell_len(text) <= length:
-        return text
-    head = set_cell_size(text, (length - 1) // 3).rstrip()
-    return f"{head}…{set_cell_size(text[::-1], length - 1 - cell_len(head)).rstrip()[::-1]}"
-
-
-def cell(name: str, value: Any) -> str:
-    """Format a value for a table according to its column."""
-    from mfkit.filters.units import format_duration, format_size
-
+    Args:
+        name: The column.
+        value: The value.
+        short: Whether to leave out the seconds of timestamps.
+    """
     if not _has_value(value):
         return ""
     if name == "keep":
         return "keep" if value else "remove"
-    if name == "file_size" or name.startswith(("bytes", "saves_")):
+    if name in ("file_size", "saves") or name.startswith(("bytes", "saves_")):
         return format_size(float(value))
     if name == "duration":
         return format_duration(float(value))
     if hasattr(value, "strftime"):
-        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
+        return str(value.strftime("%Y-%m-%d %H:%M" if short else "%Y-%m-%d %H:%M:%S"))
     if isinstance(value, float):
         return f"{value:,.6g}"
-    return escape_control(str(value))
+    return str(value)
 
 
 def printable_label(value: Any) -> str:

@@ -82,7 +82,8 @@ def scan(
         if as_json:
             print_json(report.as_dict())
         else:
-            print(report)
+            for line in report.text("mfkit failures").splitlines():
+                print_line(line, hang=2)
             if report.total.failed:
                 _print_failures(lib)
     raise typer.Exit(1 if report.total.failed else 0)
@@ -91,7 +92,7 @@ def scan(
 def _print_failures(lib: MediaLibrary) -> None:
     failures = lib.failures()
     for row in failures.head(_SHOWN_FAILURES).to_dict("records"):
-        print_line(f"    {row['file_path']}: {row['error']}")
+        print_line(f"    {row['file_path']}: {row['error']}", hang=2)
     if len(failures) > _SHOWN_FAILURES:
         print_line(f"    … and {len(failures) - _SHOWN_FAILURES:,} more. List all with: mfkit failures")
 

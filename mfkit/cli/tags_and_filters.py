@@ -18,7 +18,7 @@ from mfkit.cli.options import (
     filter_from_options,
     open_existing,
 )
-from mfkit.cli.output import print_frame, print_json, print_line
+from mfkit.cli.output import print_frame, print_json, print_line, print_rest
 from mfkit.errors import FilterError
 from mfkit.filters.units import plural
 
@@ -30,12 +30,12 @@ All = Annotated[bool, typer.Option("--all", help="Change all items if no filter 
 
 
 @tag.command("list", epilog=example("mfkit tag list"))
-def list_tags(library: Library = "library.db", as_json: AsJson = False) -> None:
+def list_tags(library: Library = "library.db", wide: Wide = False, as_json: AsJson = False) -> None:
     """List tags with their number of items."""
     with open_existing(library) as lib:
         frame = lib.tags()
     empty = "There are no tags yet. Add one with: mfkit tag add NAME --media-type image"
-    print_frame(frame, as_json=as_json, columns=("name", "items", "description"), empty=empty)
+    print_frame(frame, as_json=as_json, columns=("name", "items", "description"), wide=wide, empty=empty)
 
 
 @tag.command("add", cls=FilterCommand, epilog=example("mfkit tag add 'to sort' --no-tags sorted"))
@@ -128,14 +128,16 @@ def save_filter(
 def show_filter(
     name: FilterName,
     library: Library = "library.db",
-    limit: Annotated[int | None, typer.Option(min=0, help="Maximum number of rows.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 20,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the items matching a saved filter, the newest additions first."""
     with open_existing(library) as lib:
-        frame = lib.items(lib.saved_filter(name), limit=limit)
+        frame = lib.items(lib.saved_filter(name), limit=limit or None)
+        total = lib.count(lib.saved_filter(name)) if len(frame) == limit else len(frame)
     print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS, wide=wide)
+    print_rest(total, len(frame), "item")
 
 
 @filters.command("delete", epilog=example("mfkit filters delete videos"))

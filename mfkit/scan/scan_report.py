@@ -133,6 +133,14 @@ class ScanReport:
 
     def __str__(self) -> str:
         """Return a summary of a few lines."""
+        return self.text("lib.failures()")
+
+    def text(self, failures: str) -> str:
+        """Return a summary of a few lines.
+
+        Args:
+            failures: What lists the failures: a method or a command.
+        """
         total, effort = self.total, self.effort
         files = "1 file" if total.files == 1 else f"{total.files:,} files"
         counts = {
@@ -158,9 +166,7 @@ class ScanReport:
             lines.append(f"  Speed: {', '.join(rates)}")
         if total.failed:
             stages = ", ".join(f"{number:,} {STAGES[stage]}" for stage, number in effort.failures.items())
-            lines.append(
-                f"  Failures{f' ({stages})' if stages else ''}: see lib.failures() or mfkit failures"
-            )
+            lines.append(f"  Failures{f' ({stages})' if stages else ''}: see {failures}")
         return "\n".join([*lines, *(escape_control(f"  {note}") for note in self.notes)])
 
     __repr__ = __str__

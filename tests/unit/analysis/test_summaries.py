@@ -312,7 +312,18 @@ def test_values_that_no_item_has() -> None:
         unmatched_message("extension", "JPEG", ["jpg"])
         == "No item has the extension 'JPEG'. Did you mean 'jpg'?"
     )
-    assert unmatched_message("artist", "nobody", ["Zappa"]) == "No item has the artist 'nobody'."
+
+
+def test_existing_values_are_named_if_none_is_similar() -> None:
+    """Without a similar value, the message names the most frequent ones, or says that there are none."""
+    assert unmatched_message("artist", "nobody", ["Zappa", "Abba"]) == (
+        "No item has the artist 'nobody'. Existing values: 'Zappa', 'Abba'."
+    )
+    many = unmatched_message("artist", "nobody", list("abcdefg"))
+    assert many.endswith("Existing values: 'a', 'b', 'c', 'd', 'e', …")
+    assert (
+        unmatched_message("artist", "nobody", []) == "No item has the artist 'nobody', nor any other artist."
+    )
 
 
 def test_moments_on_both_sides_of_midnight(lib: MediaLibrary) -> None:

@@ -252,10 +252,21 @@ def test_commands_are_grouped(run):
 
 
 def test_help_is_short(run):
-    """--help shows the most common filter options, and --help-all all of them."""
-    short, whole = run("items", "--help").out, run("items", "--help-all").out
-    assert "--min-size" in short and "--lens" not in short and "--help-all" in short
-    assert "--min-size" in whole and "--lens" in whole and len(short) < len(whole) / 2
+    """--help shows the most common filter options, and --help-filters all of them and nothing else."""
+    short, whole = run("items", "--help").out, run("items", "--help-filters").out
+    assert "--min-size" in short and "--lens" not in short and "--help-filters" in short
+    listed = re.findall(r"^  --([\w-]+)", whole, re.M)
+    fields = [field.replace("_", "-") for field in MediaFilter.model_fields if field not in COMBINATIONS]
+    assert listed == [*fields, "not", "filter"]
+    assert f"Show all {len(listed)} filter options" in re.sub(r"[\s│]+", " ", short)
+    assert run("items", "--help").out == short
+
+
+def test_filter_help_names_options(run):
+    """The help names options instead of the fields of the filter in Python."""
+    whole = run("items", "--help-filters").out
+    assert "written as for --min-size." in whole and "min_size" not in whole
+    assert "--has-chapters selects items with chapters, --no-has-chapters those without." in whole
 
 
 def test_saved_filters_are_listed_as_text(run):
@@ -282,7 +293,7 @@ def test_failures_are_listed(run):
     assert "IMG_2291.JPG\n    reading metadata: " in out
     assert "New recording 12.m4a\n    reading files: The file is empty.\n" in out
     assert len(json.loads(run("failures", "--json").out)) == 3
-    assert "2 more files not shown" in run("failures", "--limit", "1").out
+    assert "2 more files not shown" in run("failures", "--limit", "1").err
     run("db", "upgrade", "--library", "new.db")
     assert run("failures", "--library", "new.db").out == "All files were read without errors.\n"
 
@@ -291,7 +302,7 @@ def test_scans_are_listed(run, demo):
     """Each scan is listed with its counts and the id that other commands take."""
     (scan,) = json.loads(run("scans", "--json").out)
     out = run("scans").out
-    assert f"finished  {demo}\n    200 files, 187 added, 12 copies, 3 failed; id {scan['id']}\n" in out
+    assert f"finished  {demo}\n    200 files, 187 added, 12 copies, 3 failed\n    id {scan['id']}\n" in out
     run("db", "upgrade", "--library", "new.db")
     assert "has not been scanned yet" in run("scans", "--library", "new.db").out
 

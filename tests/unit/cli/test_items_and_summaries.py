@@ -119,17 +119,14 @@ def test_sizes_of_a_filter(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> Non
 
 
 def test_duplicates(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
-    """Surplus is what is not kept; a limit shortens the table and says so."""
+    """Surplus is what is not kept; a limit shortens the table."""
     other = item("/m/o.jpg", file_size=600)
     other.copies = [MediaCopy(file_path="/n/o.jpg", file_name="o.jpg")]
     store(filled, other)
     rows = mfkit_rows("duplicates", "--limit", "2")
     assert rows[0] == ["file_path", "keep", "file_size", "reason", "paths"]
-    assert rows[1][:2] == ["/m/backup/a.jpg", "remove"] and len(rows) == 5
-    assert rows[3:] == [
-        ["2 items with copies. Removing 3 copies frees 2.00 MB."],
-        ["3 more paths not shown; list all with --limit 0."],
-    ]
+    assert rows[1][:2] == ["/m/backup/a.jpg", "remove"] and len(rows) == 4
+    assert rows[3:] == [["2 items with copies. Removing 3 copies frees 2.00 MB."]]
     assert len(mfkit_rows("duplicates", "--limit", "0")) == 7
     kept = [row["file_path"] for row in mfkit_json("duplicates") if row["keep"]]
     assert kept == ["/m/a.jpg", "/m/o.jpg"]
@@ -193,7 +190,7 @@ def test_twenty_groups_are_shown(filled: Any, mfkit_rows: Any) -> None:
 
 
 def test_failures(here: Any, mfkit_rows: Any) -> None:
-    """Each file has its stage and reason, a limit shortens the list and says so, and 0 lists all."""
+    """Each file has its stage and reason, a limit shortens the list, and 0 lists all."""
     scan = Scan(root="/m", status="finished", extractor_version=1)
     stages = {"read": "reading files", "probe": "reading metadata", "walk": "listing folders"}
     failed = [ScanFailure(scan=scan, file_path=f"/m/{one}", stage=one, error=f"no {one}") for one in stages]
@@ -202,10 +199,7 @@ def test_failures(here: Any, mfkit_rows: Any) -> None:
     listed = [[line] for one in sorted(stages) for line in (f"/m/{one}", f"{stages[one]}: no {one}")]
     assert mfkit_rows("failures") == mfkit_rows("failures", "--limit", "0") == listed
     assert mfkit_rows("failures", "--limit", "3") == listed
-    assert mfkit_rows("failures", "--limit", "2") == [
-        *listed[:4],
-        ["1 more file not shown; list all with --limit 0."],
-    ]
+    assert mfkit_rows("failures", "--limit", "2") == listed[:4]
 
 
 def test_scans(here: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
@@ -227,10 +221,49 @@ def test_scans(here: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     store(here, *scans)
     rows = mfkit_rows("scans", "--limit", "0")
     assert rows[0] == ["2024-06-06 12:30", "finished", "/m20"]
-    assert rows[1] == [f"1,020 files, 1,000 added, 2 copies; id {scans[20].id}"]
-    assert rows[-2:] == [
+    assert rows[1:3] == [["1,020 files, 1,000 added, 2 copies"], [f"id {scans[20].id}"]]
+    assert rows[-3:] == [
         ["2024-05-17 12:30", "finished", "/m0"],
-        [f"1,000 files, 3 missing, 4 failed; id {scans[0].id}"],
+        ["1,000 files, 3 missing, 4 failed"],
+        [f"id {scans[0].id}"],
     ]
-    assert mfkit_rows("scans") == rows[:40] and mfkit_rows("scans", "--limit", "1") == rows[:2]
+    assert mfkit_rows("scans") == rows[:60] and mfkit_rows("scans", "--limit", "1") == rows[:3]
     assert len(mfkit_json("scans")) == 21
+
+
+REST = [
+    (("items", "--limit", "1"), "5 more items not shown."),
+    (("items", "--limit", "4", "--offset", "1"), "1 more item not shown."),
+    (("search", "m", "--limit", "2"), "More items match."),
+    (("duplicates", "--limit", "2"), "1 more path not shown."),
+]
+
+
+@pytest.mark.parametrize("arguments, note", REST, ids=str)
+def test_rows_left_out_by_the_limit_are_mentioned(filled: Any, mfkit: Any, arguments: Any, note: str) -> None:
+    """A note on standard error says that there are more rows; standard output has only rows."""
+    done = mfkit(*arguments)
+    assert done.err == f"{note} List all with --limit 0.\n" and "not shown" not in done.out
+    assert mfkit(*arguments, "--limit", "0").err == ""
+
+
+def test_no_items(here: Any, mfkit: Any) -> None:
+    """Without items, a line says what to do: scan, or change the condition."""
+    for command in ("items", "sizes"):
+        assert mfkit(command).out == "The library has no items yet. Add some with: mfkit scan FOLDER\n"
+    store(here, item("/m/a.jpg"))
+    for command in ("items", "sizes"):
+        done = mfkit(command, "--media-type", "video")
+        assert done.out == "No items match. Change or remove a condition.\n"
+    assert mfkit("streams", "--kind", "audio").out.startswith("No audio streams match.")
+
+
+def test_unmatched_values_are_named(here: Any, mfkit: Any) -> None:
+    """A filter value that no item has is named on standard error with the closest existing value."""
+    store(here, item("/m/a.mp4", facts={"video_codec": "hevc"}))
+    assert mfkit("items", "--video-codec", "hevk").err == (
+        "mfkit: warning: No item has the video codec 'hevk'. Did you mean 'hevc'?\n"
+    )
+    assert mfkit("duplicates", "--camera", "Leica").err == (
+        "mfkit: warning: No item has the camera 'Leica', nor any other camera.\n"
+    )

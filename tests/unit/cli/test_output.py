@@ -1,14 +1,15 @@
-"""Tables in a terminal of 80 columns, and in a pipe."""
+"""Tables and lines in a terminal of 80 columns, and in a pipe."""
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 
 import pandas as pd
 import pytest
 
-from mfkit.cli.output import print_frame, shorten
+from mfkit.cli.output import print_frame, print_line
 
 FRAME = pd.DataFrame(
     {
@@ -20,7 +21,7 @@ FRAME = pd.DataFrame(
         "keep": [True, False],
         "reason": ["not among copies", "looks like a copy"],
         "duration": [90.0, float("nan")],
-        "camera": ["Canon EOS 6D Mark II", ""],
+        "date": pd.to_datetime(["2014-05-17 12:30:15", None]),
     }
 )
 
@@ -29,8 +30,10 @@ FRAME = pd.DataFrame(
 def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal of 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(type(stream), "isatty", lambda _: True)
 
 
 def _printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -38,29 +41,42 @@ def _printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_a_table_fits_into_the_terminal(terminal, capsys):
-    """Paths are shortened in the middle, the last columns are left out, and a line names them."""
+    """Paths are shortened in the middle, and a note names the columns for which there is no room."""
     print_frame(FRAME, as_json=False)
-    lines = _printed(capsys)
-    assert lines[-1] == "Not shown: camera. Add --wide for all columns."
-    assert len({len(line) for line in lines if "IMG_0354.JPG" in line or "file_path" in line}) == 1
-    assert max(map(len, lines)) <= 80
-    (row,) = (line for line in lines if "IMG_0354" in line)
-    assert "…" in row and "1.00 MB" in row and "keep" in row and "not among copies" in row and "1:30" in row
-    assert any("02 窓の雨.m4a" in line and "remove" in line for line in lines)
+    out, err = capsys.readouterr()
+    assert err == "Not shown: date. Add --wide for all columns.\n"
+    header, rule, first, second = out.splitlines()
+    assert re.fullmatch(r"\x1b\[1mfile_path +file_size  keep    reason +duration\x1b\[0m", header)
+    assert set(rule) == {"─"} and len(rule) <= 80
+    assert re.fullmatch(
+        r"/home/me/P\S*…\S*/IMG_0354.JPG +1.00 MB  keep    not among copies   1:30 min", first
+    )
+    assert len(first) <= 80 and re.search(r"…\S*/02 窓の雨.m4a +2.50 kB  remove  looks like a copy$", second)
 
 
 def test_a_wide_table_has_all_columns(terminal, capsys):
-    """With --wide, no column and no part of a path is left out."""
+    """With --wide, no column and no part of a path or a date is left out."""
     print_frame(FRAME, as_json=False, wide=True)
-    text = "\n".join(_printed(capsys))
-    assert FRAME.file_path[0] in text and "Canon EOS 6D Mark II" in text and "Not shown" not in text
+    out, err = capsys.readouterr()
+    assert FRAME.file_path[0] in out and "2014-05-17 12:30:15" in out and err == ""
 
 
 def test_a_pipe_gets_whole_lines(capsys):
-    """In a pipe, nothing is shortened, whatever the width of the terminal."""
+    """In a pipe, nothing is shortened, whatever the width of the terminal, and there are no styles."""
     print_frame(FRAME, as_json=False)
-    lines = _printed(capsys)
-    assert len(lines) == 3 and FRAME.file_path[0] in lines[1] and "Canon EOS 6D Mark II" in lines[1]
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and FRAME.file_path[0] in lines[1] and "2014-05-17 12:30:15" in lines[1]
+    assert "\x1b" not in lines[0] and lines[0].split() == list(FRAME)
+
+
+def test_hostile_names_are_escaped(terminal, capsys):
+    """A name with line breaks, terminal codes or direction marks stays in its row and cell."""
+    names = ["/a\nb.jpg", "/\x1b[31mred.jpg", "/\u202egpj.exe", "/" + "終" * 90 + ".md"]
+    print_frame(pd.DataFrame({"file_path": names, "file_size": 1}), as_json=False)
+    lines = _printed(capsys)[2:]
+    assert len(lines) == len(names) and all(line.endswith(" 1 B") for line in lines)
+    assert lines[0].startswith("/a\\nb.jpg ") and lines[1].startswith("/\\x1b[31mred.jpg ")
+    assert lines[2].startswith("/\\u202egpj.exe ")
 
 
 def test_an_empty_frame_prints_a_line(capsys):
@@ -71,14 +87,28 @@ def test_an_empty_frame_prints_a_line(capsys):
     assert _printed(capsys) == ["[]"]
 
 
-@pytest.mark.parametrize(
-    "text, length, expected",
-    [
-        ("/a/b.jpg", 8, "/a/b.jpg"),
-        ("/home/me/IMG_0354.JPG", 13, "/hom…0354.JPG"),
-        ("終電のあと.m4a", 10, "終…と.m4a"),
-    ],
-)
-def test_texts_are_shortened_in_the_middle(text, length, expected):
-    """The result has at most the given width; wide characters count twice."""
-    assert shorten(text, length) == expected
+def test_lines_are_wrapped_in_a_terminal(terminal, capsys, monkeypatch):
+    """Lines are wrapped between words in a terminal, unless they are to be left whole."""
+    text = "Not shown: " + "a path, " * 12
+    print_line(text)
+    assert max(map(len, _printed(capsys))) <= 80
+    print_line(text, whole=True)
+    assert _printed(capsys) == [text]
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: False)
+    print_line(text)
+    assert _printed(capsys) == [text]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_names_in_another_encoding(here, monkeypatch, encoding):
+    """A character that the encoding of the output does not have is escaped, and the command succeeds."""
+    from mfkit.cli import main
+    from tests.samples import item, store
+
+    store(here, item("/m/終電.jpg"))
+    out = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", out)
+    with pytest.raises(SystemExit) as ended:
+        main(["items"])
+    out.seek(0)
+    assert not ended.value.code and "/m/\\u7d42\\u96fb.jpg" in out.read()

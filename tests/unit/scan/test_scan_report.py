@@ -48,7 +48,7 @@ def test_text() -> None:
         "1,500 files, 3.00 MB, in 1:05 min",
         "  11 added, 22 updated, 33 moved, 55 new copies, 44 unchanged, 6 missing, 7 failed",
         "  Speed: reading files 10 files/s, storing rows 80 files/s",
-        "  Failures (1 reading files, 2 reading metadata): see lib.failures() or mfkit failures",
+        "  Failures (1 reading files, 2 reading metadata): see lib.failures()",
         "  A \\x1b note",
     ]
 

@@ -103,7 +103,21 @@ class ExportError(MfkitError):
 
 
 class IngestError(MfkitError):
-    """A file or DataFrame cannot be imported, or has invalid rows."""
+    """A file or DataFrame cannot be imported, or has invalid rows.
+
+    Attributes:
+        for_command_line: The message with options of ``mfkit import`` instead of Python's arguments.
+    """
+
+    def __init__(self, message: str, *, for_command_line: str | None = None) -> None:
+        """Create the error.
+
+        Args:
+            message: The message with arguments in Python.
+            for_command_line: The message with options of the command line, if it is another one.
+        """
+        super().__init__(message)
+        self.for_command_line = for_command_line or message
 
 
 class DatasetError(MfkitError):

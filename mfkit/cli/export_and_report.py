@@ -51,11 +51,10 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Export items to a file. A failed export leaves no partial file."""
-    chosen = filter_from_options(context)
     with open_existing(library) as lib:
         done = lib.export(
             target,
-            chosen,
+            filter_from_options(context),
             columns=split_list(columns),
             order_by=order_by,
             ascending=not descending,
@@ -63,15 +62,13 @@ def export(
             overwrite=overwrite,
             progress=progress,
         )
-        in_geojson = target.suffix.lower() == ".geojson" and chosen.has_location is None
-        omitted = lib.count(chosen, has_location=False) if in_geojson else 0
     if as_json:
-        print_json({**dataclasses.asdict(done), "omitted": omitted})
+        print_json(dataclasses.asdict(done))
     else:
         size, took = format_size(done.bytes), format_duration(done.seconds)
         print_line(f"{done.path}: {plural(done.rows, 'item')}, {size}, in {took}")
-        if omitted:
-            print_line(f"{plural(omitted, 'item')} without a location left out")
+        for note in done.notes:
+            print_line(note)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit report --output report.html --redact names"))

@@ -37,7 +37,7 @@ from mfkit.cli import (  # noqa: F401
 from mfkit.cli.options import app, debugging
 from mfkit.cli.output import print_line
 from mfkit.credentials import hide_credentials
-from mfkit.errors import MfkitError
+from mfkit.errors import IngestError, MfkitError
 from mfkit.text_safety import escape_control
 from mfkit.version import __version__
 
@@ -71,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The only broad catch of the command line: an unexpected error is logged and reported.
         if debugging():
             _print_traceback(error)
-        message = str(error) if isinstance(error, MfkitError) else _describe(error, given)
+        if isinstance(error, IngestError):
+            message = error.for_command_line
+        else:
+            message = str(error) if isinstance(error, MfkitError) else _describe(error, given)
         print_line(f"mfkit: {message}", error=True)
         raise SystemExit(2) from error
     except SystemExit as ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,6 +15,7 @@ from mfkit.errors import IngestError
 from mfkit.filters.units import format_duration, format_size, plural
 
 if TYPE_CHECKING:
+    from mfkit.exchange.imports.column_mapping import Extra
     from mfkit.exchange.imports.importer import OnError
     from mfkit.library import MediaLibrary
 
@@ -125,6 +126,12 @@ def import_(
             "--collect", help="Skip invalid rows and list them; by default one invalid row stops the import."
         ),
     ] = False,
+    extra: Annotated[
+        str,
+        typer.Option(
+            help="What happens to unknown columns: raise (an error), keep (in extra_metadata) or ignore."
+        ),
+    ] = "raise",
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
@@ -142,7 +149,9 @@ def import_(
         columns[theirs] = ours
     with MediaLibrary(library) as lib:
         on_error: OnError = "collect" if collect else "raise"
-        done = lib.ingest(file, columns=columns, on_error=on_error, progress=progress)
+        done = lib.ingest(
+            file, columns=columns, on_error=on_error, extra=cast("Extra", extra), progress=progress
+        )
     errors = records(done.errors)
     if as_json:
         print_json(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mfkit.exchange.export.export_formats import ExportResult
+    from mfkit.exchange.imports.column_mapping import Extra
     from mfkit.exchange.imports.importer import ImportResult, OnError
 
 
@@ -64,7 +65,8 @@ class ExchangeMethods(LibraryBase):
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            ``path``, ``rows``, ``bytes`` and ``seconds``.
+            ``path``, ``rows``, ``bytes``, ``seconds``, ``omitted`` (selected items that the format cannot
+            contain: in GeoJSON, those without a location) and ``notes`` (sentences on what was left out).
 
         Raises:
             ExportError: The suffix is not one of these, or the file exists, cannot be written, or (XLSX) has
@@ -79,12 +81,15 @@ class ExchangeMethods(LibraryBase):
         write = export_formats.writer_for(file)
         atomic_file.refuse_existing(file, overwrite=overwrite)
         chosen = MediaFilter.of(filter, **fields)
+        without_location = None
         if file.suffix.lower() == export_formats.GEOJSON_SUFFIX:
             if chosen.has_location is False:
                 raise ExportError(
                     "GeoJSON contains only items with a location, but has_location=False selects only items "
                     "without one. Remove that filter, or choose another format."
                 )
+            if chosen.has_location is None:
+                without_location = chosen.replace(has_location=False)
             chosen = chosen.replace(has_location=True)
             if columns is not None:
                 columns = list(dict.fromkeys([*columns, "latitude", "longitude"]))
@@ -118,7 +123,15 @@ class ExchangeMethods(LibraryBase):
                         return counted.rows
 
                     rows = await self._engine.stream(statement, take)
-        return export_formats.ExportResult(file, rows, file.stat().st_size, time.monotonic() - started)
+        omitted = 0 if without_location is None else await self._expected(without_location, None, None)
+        return export_formats.ExportResult(
+            file,
+            rows,
+            file.stat().st_size,
+            time.monotonic() - started,
+            omitted,
+            export_formats.notes(file, omitted),
+        )
 
     async def ingest(
         self,
@@ -127,6 +140,7 @@ class ExchangeMethods(LibraryBase):
         *,
         columns: Mapping[str, str | None] | None = None,
         on_error: OnError = "raise",
+        extra: Extra = "raise",
         progress: bool | None = None,
     ) -> ImportResult:
         """Import rows into the library, which is created if it does not exist.
@@ -144,6 +158,8 @@ class ExchangeMethods(LibraryBase):
                 Columns with mfkit's names need no entry.
             on_error: ``"raise"`` writes all rows in one transaction, or none if a row is invalid.
                 ``"collect"`` leaves out invalid rows and returns the reasons, in transactions of 5,000 rows.
+            extra: What happens to columns that mfkit does not know: ``"raise"`` names all of them in an
+                error, ``"keep"`` stores their values in ``extra_metadata``, and ``"ignore"`` leaves them out.
             progress: Show a progress bar; None shows one in notebooks and terminals.
 
         Returns:
@@ -166,7 +182,7 @@ class ExchangeMethods(LibraryBase):
         # The path of the source is checked first, so that a misspelt path does not create a library.
         await self._open_or_create(lambda: require_file(given))
         return await import_rows(
-            self.database, given, columns=columns or {}, on_error=on_error, progress=progress
+            self.database, given, columns=columns or {}, on_error=on_error, extra=extra, progress=progress
         )
 
     async def _expected(self, chosen: MediaFilter, limit: int | None, offset: int | None) -> int:

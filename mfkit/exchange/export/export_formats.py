@@ -14,6 +14,7 @@ import pyarrow.parquet
 
 from mfkit.errors import ExportError
 from mfkit.exchange.export import xlsx
+from mfkit.filters.units import plural
 from mfkit.text_safety import escape_formula
 
 Batches = Iterator[pa.RecordBatch]
@@ -33,12 +34,17 @@ class ExportResult:
         rows: Number of items in it.
         bytes: Size of the file.
         seconds: Duration of the export.
+        omitted: Number of selected items that the format cannot contain: in GeoJSON, items without a
+            location.
+        notes: What the file does not contain, in sentences for the user.
     """
 
     path: Path
     rows: int
     bytes: int
     seconds: float
+    omitted: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def write_csv(file: Path, schema: pa.Schema, batches: Batches) -> None:
@@ -158,6 +164,23 @@ _WRITERS: dict[str, Writer] = {
     GEOJSON_SUFFIX: write_geojson,
 }
 SUFFIXES = (*_WRITERS, *sorted(LIBRARY_SUFFIXES))
+
+
+def notes(path: Path, omitted: int) -> tuple[str, ...]:
+    """Return sentences on what a file of this format does not contain.
+
+    Args:
+        path: The file.
+        omitted: Number of selected items without a location, for GeoJSON.
+    """
+    suffix = path.suffix.lower()
+    if suffix == GEOJSON_SUFFIX and omitted:
+        return (
+            f"{plural(omitted, 'item')} without a location {'was' if omitted == 1 else 'were'} left out.",
+        )
+    if suffix in LIBRARY_SUFFIXES:
+        return ("Scans, failures, saved filters, and results of inspect and verify were left out.",)
+    return ()
 
 
 def writer_for(path: Path) -> Writer | None:

@@ -27,6 +27,9 @@ _TOOLS = (exiftool, ffprobe, mediainfo)
 _SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 _BATCH_ROWS = 5_000
 _SURPLUS_COLUMN = "more cells than the header has"
+_MALFORMED = {tool: f"output of {tool.__name__.rpartition('.')[2]}" for tool in _TOOLS}
+INVALID_COLUMNS = frozenset((_SURPLUS_COLUMN, *_MALFORMED.values()))
+"""Columns that :func:`read_batches` adds to rows that are invalid as a whole."""
 
 
 def require_file(source: pd.DataFrame | Path) -> None:
@@ -275,4 +278,4 @@ def _read(tool: Any, output: Mapping[str, Any]) -> Mapping[str, Any]:
         row: Mapping[str, Any] = tool.read(output)
         return row
     except (TypeError, AttributeError, ValueError, LookupError, ArithmeticError):
-        return {f"output of {tool.__name__.rpartition('.')[2]}": str(output)}
+        return {_MALFORMED[tool]: str(output)}

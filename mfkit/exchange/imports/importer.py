@@ -16,16 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.core.database import Database
 from mfkit.errors import IngestError
+from mfkit.exchange.imports.column_mapping import ColumnMapping, Extra, add_kept, import_error
 from mfkit.exchange.imports.import_sources import Batches, read_batches
 from mfkit.exchange.imports.merge_rows import Outcome, decide
 from mfkit.exchange.imports.prepared_rows import NewRows, PreparedRows, convert_new, prepare_rows
-from mfkit.exchange.imports.validation import COLUMNS, IGNORED_COLUMNS, BadRow, Columns, check_rows
+from mfkit.exchange.imports.validation import BadRow, check_rows
+from mfkit.filters.units import plural
 from mfkit.progress import progress_bar
 
 OnError = Literal["raise", "collect"]
 _SHOWN = 5
-_MAX_NAMED = 20
-"""Maximum number of unknown columns that an error names."""
 
 
 @dataclass
@@ -85,14 +85,19 @@ async def import_rows(
     *,
     columns: Mapping[str, str | None],
     on_error: OnError,
+    extra: Extra,
     progress: bool | None,
 ) -> ImportResult:
     """Import rows into a library; see :meth:`mfkit.MediaLibrary.ingest`."""
     if on_error not in ("raise", "collect"):
         raise IngestError(f"on_error={on_error!r} is not supported. Use 'raise' or 'collect'.")
+    if extra not in ("raise", "keep", "ignore"):
+        raise import_error(
+            lambda advice: f"{extra!r} is not supported. Use 'raise', 'keep' or 'ignore' ({advice.keep})."
+        )
     started = time.monotonic()
     rows, names, expected = await asyncio.to_thread(read_batches, source)
-    rename = _ColumnMapping(columns)
+    rename = ColumnMapping(columns, extra)
     if names is not None:
         rename.check(names)
     result = ImportResult()
@@ -110,6 +115,8 @@ async def import_rows(
                         # that the error can list all invalid rows.
                         if not result.bad:
                             await _merge(connection, batch, ahead, result)
+                    # The columns of JSON are only known when all its objects have been read.
+                    rename.refuse_unknown()
                     if result.bad:
                         raise _bad_rows_error(result.bad)
     result.bad.sort(key=lambda one: one.row)
@@ -162,73 +169,6 @@ class _ReadAhead:
             bar.update(batch.count)
 
 
-class _ColumnMapping:
-    """Mapping from the columns of an import source to mfkit's columns."""
-
-    def __init__(self, columns: Mapping[str, str | None]) -> None:
-        unknown = [name for name in columns.values() if name is not None and name not in COLUMNS]
-        if unknown:
-            raise IngestError(f"mfkit has no column {unknown[0]!r}. Its columns are {', '.join(COLUMNS)}.")
-        self._columns = columns
-
-    def check(self, names: list[str]) -> None:
-        """Check that mfkit knows the columns of the import source.
-
-        Raises:
-            IngestError: A column is unknown, missing, or given twice.
-        """
-        absent = [name for name in self._columns if name not in names]
-        if absent:
-            raise IngestError(f"The source has no column {absent[0]!r}. Its columns are {', '.join(names)}.")
-        targets = [self._columns.get(name, name) for name in names]
-        known = {*COLUMNS, *IGNORED_COLUMNS, None}
-        unknown = [repr(name) for name, target in zip(names, targets, strict=True) if target not in known]
-        if unknown:
-            noun = "column" if len(unknown) == 1 else "columns"
-            raise IngestError(
-                f"mfkit does not know the {noun} {', '.join(unknown[:_MAX_NAMED])}. Rename or ignore each of "
-                "them: columns={'FILE_COLUMN': 'COLUMN'} or columns={'FILE_COLUMN': None}, on the command "
-                "line --rename FILE_COLUMN=COLUMN or --leave-out FILE_COLUMN. Known columns are "
-                f"{', '.join(COLUMNS)}."
-            )
-        used = [target for target in targets if target is not None]
-        repeated = [target for target in used if used.count(target) > 1]
-        if repeated:
-            raise IngestError(
-                f"Two columns map to {repeated[0]!r}. Ignore one of them with "
-                "columns={'FILE_COLUMN': None} or --leave-out FILE_COLUMN."
-            )
-        if "file_path" not in used:
-            raise IngestError(
-                "No column has the paths of the files. Name the column with "
-                "columns={'FILE_COLUMN': 'file_path'} or --rename FILE_COLUMN=file_path."
-            )
-
-    @property
-    def unwanted(self) -> set[str]:
-        """Columns of the import source that are ignored."""
-        kept = {
-            name
-            for name, target in self._columns.items()
-            if target is not None and target not in IGNORED_COLUMNS
-        }
-        return {*IGNORED_COLUMNS, *self._columns} - kept
-
-    def __call__(self, columns: Columns) -> Columns:
-        """Rename the columns of a batch to mfkit's names."""
-        renamed: Columns = {}
-        for name, values in columns.items():
-            target = self._columns.get(name) or name
-            # The objects of a JSON file may use different names for the same column.
-            if target in renamed:
-                values = [
-                    first if value is None else value
-                    for first, value in zip(renamed[target], values, strict=True)
-                ]
-            renamed[target] = values
-        return renamed
-
-
 @dataclass(frozen=True, slots=True)
 class _CheckedBatch:
     """Batch of valid import rows, with the reasons why the batch's other rows are left out.
@@ -247,11 +187,16 @@ class _CheckedBatch:
 
 
 def _checked_batches(
-    rows: Batches, rename: _ColumnMapping, result: ImportResult, dialect: Dialect
+    rows: Batches, rename: ColumnMapping, result: ImportResult, dialect: Dialect
 ) -> Iterator[_CheckedBatch]:
     first = 1
     for count, columns in rows(rename.unwanted):
-        found = check_rows(range(first, first + count), rename(columns))
+        known, kept = rename(columns)
+        found = check_rows(range(first, first + count), known)
+        if kept:
+            positions = [number - first for number in found.numbers]
+            given = found.columns.get("extra_metadata", [None] * len(positions))
+            found.columns["extra_metadata"] = add_kept(given, kept, positions)
         good = prepare_rows(found)
         # While all rows so far are new, this thread also converts rows to items, in parallel with the writing
         # of the previous batch.
@@ -267,7 +212,9 @@ def _bad_rows_error(bad: list[BadRow]) -> IngestError:
         for one in islice(bad, _SHOWN)
     )
     more = f"; and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
-    return IngestError(
-        f"{number:,} row{'s' if number > 1 else ''} cannot be imported: {shown}{more}. Nothing was written. "
-        "Correct these rows, or use on_error='collect' (--collect) to leave such rows out and list them."
+    return import_error(
+        lambda advice: (
+            f"{plural(number, 'row')} cannot be imported: {shown}{more}. Nothing was written. Correct these "
+            f"rows, or leave such rows out and list them with {advice.collect}."
+        )
     )

@@ -211,7 +211,7 @@ class ExportPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Show the number of rows to export on the button."""
-        count, _ = self._counts(chosen)
+        count = self._count(chosen)
         self.export_button.description = f"Export {plural(count, 'row')}"
         self.export_button.disabled = not count
 
@@ -219,13 +219,11 @@ class ExportPanel(Panel):
         """Return the export format, because a GeoJSON export contains only the items with a location."""
         return str(self.format.value)
 
-    def _counts(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the numbers of selected items that the export format can contain and cannot contain."""
-        total = self.count_selected(chosen)
+    def _count(self, chosen: MediaFilter) -> int:
+        """Return the number of selected items that the export format can contain."""
         if self.format.value != "geojson":
-            return total, 0
-        located = 0 if chosen.has_location is False else self.lib.count(chosen.replace(has_location=True))
-        return located, total - located
+            return self.count_selected(chosen)
+        return 0 if chosen.has_location is False else self.lib.count(chosen.replace(has_location=True))
 
     def _export(self) -> None:
         path = Path(self.file_name.value.strip() or "selection").expanduser()
@@ -236,7 +234,6 @@ class ExportPanel(Panel):
             path = path.with_name(path.name + suffix)
         if os.path.lexists(path):
             raise ExportError(f"'{path}' already exists. Choose another file name.")
-        _, omitted = self._counts(self.selection.filter)
         self.export_button.disabled = True
         try:
             exported = self.lib.export(path, self.selection.filter, progress=False)
@@ -245,5 +242,5 @@ class ExportPanel(Panel):
         self.show_status(
             f"Exported {plural(exported.rows, 'row')} ({format_size(exported.bytes)}) to ",
             str(exported.path.resolve()),
-            f"; {plural(omitted, 'row')} without a location left out" if omitted else "",
+            "".join(f". {note}" for note in exported.notes),
         )

@@ -204,7 +204,7 @@ def test_options_select_like_the_filter(run, scanned, arguments, fields):
         (["export", "x.doc"], "mfkit cannot write .doc"),
         (["export", "list.csv"], "already exists"),
         (["import", "nowhere.csv"], "nowhere.csv"),
-        (["import", "list.csv"], "does not know the columns 'Path', 'Notes'. Rename or ignore each of them"),
+        (["import", "list.csv"], "does not know the columns 'Path', 'Notes'. Rename each of them (--rename "),
         (["import", "list.csv", "--rename", "Path"], "--rename takes FILE_COLUMN=COLUMN"),
         (["tag", "add", "x"], "Add --all to do so."),
     ],

@@ -70,6 +70,31 @@ def test_import_renames_and_leaves_out(here: Any, mfkit_json: Any) -> None:
     assert here.items()[["file_path", "file_size"]].to_numpy().tolist() == [["/x.jpg", 7]]
 
 
+def test_import_errors_name_options(here: Any, mfkit: Any) -> None:
+    """The advice of an error names options of the command, not arguments of Python."""
+    Path("list.csv").write_text("file_path,file_size,Notes,Mood\n/x.jpg,7,mine,good\n")
+    done = mfkit("import", "list.csv")
+    assert (
+        done.code == 2 and "columns 'Notes', 'Mood'. Rename each of them (--rename FILE_COLUMN=" in done.err
+    )
+    assert "(--leave-out FILE_COLUMN)" in done.err and "(--extra keep)" in done.err
+    Path("bad.csv").write_text("file_path,file_size\n/x.jpg,many\n")
+    bad = mfkit("import", "bad.csv")
+    assert bad.code == 2 and bad.err.endswith("leave such rows out and list them with --collect.\n")
+    assert "=None" not in done.err and "on_error" not in bad.err
+
+
+def test_import_keeps_unknown_columns(here: Any, mfkit_json: Any) -> None:
+    """With --extra keep, the values of unknown columns are in extra_metadata; ignore leaves them out."""
+    Path("list.csv").write_text("file_path,file_size,Mood\n/x.jpg,7,good\n/y.jpg,8,\n")
+    assert mfkit_json("import", "list.csv", "--extra", "ignore")["added"] == 2
+    assert here.metadata(here.items().id[0]).query("field == 'Mood'").empty
+    assert mfkit_json("import", "list.csv", "--extra", "keep")["updated"] == 1
+    rows = mfkit_json("items", "--columns", "file_path,extra_metadata", "--order-by", "file_path")
+    kept = [json.loads(row["extra_metadata"] or "{}").get("Mood") for row in rows]
+    assert kept == ["good", None]
+
+
 def test_scan_figures(here: Any, mfkit: Any, mfkit_json: Any) -> None:
     """The JSON has the figures of the scan; failures are listed and make the exit code 1."""
     Path("media").mkdir()
@@ -113,7 +138,7 @@ def test_geojson_says_what_it_leaves_out(here: Any, mfkit: Any, mfkit_json: Any)
     store(
         here, item("/m/a.jpg", facts={"latitude": 1.0, "longitude": 2.0}), item("/m/b.jpg"), item("/m/c.mp4")
     )
-    assert mfkit("export", "x.geojson").out.splitlines()[-1] == "2 items without a location left out"
+    assert mfkit("export", "x.geojson").out.splitlines()[-1] == "2 items without a location were left out."
     written = mfkit_json("export", "y.geojson", "--media-type", "image")
     assert (written["rows"], written["omitted"]) == (1, 1)
     assert mfkit_json("export", "z.csv")["omitted"] == 0

@@ -311,7 +311,7 @@ class TestExport:
         panel.format.value = "geojson"
         assert panel.export_button.description == f"Export {placed} rows"
         panel.export_button.click()
-        assert f"{every - placed} rows without a location left out" in panel.status.value
+        assert f"{every - placed} items without a location were left out." in panel.status.value
         assert len(json.loads((tmp_path / "selection.geojson").read_text())["features"]) == placed
         panel.selection.change(has_location=False)
         assert panel.export_button.disabled

@@ -42,7 +42,11 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
             value(now.bytes, format_size),
             f"{value(now.distinct_bytes, format_size)} without copies" if now.copies else "no duplicates",
         ),
-        ("Playing time", value(now.seconds, format_duration), "of video and audio"),
+        *(
+            [("Playing time", value(now.seconds, format_duration), "of video and audio")]
+            if now.seconds
+            else []
+        ),
         ("Years", _span(now), ", ".join(text for text in (_undated_text(dated, undated), *wrong) if text)),
     ]
     parts = [cards(shown)]

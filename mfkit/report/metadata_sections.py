@@ -47,15 +47,18 @@ def types(context: ReportContext) -> Section:
     parts: list[Html | Chart] = []
     if len(by_type):
         first = by_type.iloc[0]
-        parts.append(
-            paragraph(
-                f"{TYPE_LABELS[str(first['media_type'])]} make up {{files}} of the files and {{bytes}} of "
-                "the bytes.",
-                files=value(first["file_share"], share),
-                bytes=value(first["share"], share),
+        label = TYPE_LABELS[str(first["media_type"])]
+        if len(by_type) == 1:
+            parts.append(paragraph(f"All files are {label.lower()}."))
+        else:
+            parts.append(
+                paragraph(
+                    f"{label} make up {{files}} of the files and {{bytes}} of the bytes.",
+                    files=value(first["file_share"], share),
+                    bytes=value(first["share"], share),
+                )
             )
-        )
-        parts.append(Chart(types_chart(by_type, "bytes", height=190), "Bytes by media type"))
+            parts.append(Chart(types_chart(by_type, "bytes", height=190), "Bytes by media type"))
     columns = [
         Column("Files", "files", COUNT),
         Column("Copies", "copies", COUNT),

@@ -9,8 +9,8 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
-from typing import Any
+from itertools import chain, islice, zip_longest
+from typing import Any, TypeGuard
 
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
@@ -26,6 +26,14 @@ _PER_YEAR = 24
 _MAX_MOSAIC = 18
 _MOSAIC_RATIO = 2.4
 """Desired ratio of the mosaic's width to its height."""
+_MIN_SIDE = 120
+"""Minimum width and height in pixels of a picture of the mosaic. Smaller ones are mostly icons."""
+_MOSAIC_RATIOS = (0.4, 2.6)
+"""Minimum and maximum ratio of a picture of the mosaic. Others are mostly panoramas and banners."""
+_MIN_CONTRAST = 24
+"""Minimum difference in luminance, from 0 to 255, between the darkest and brightest part of a picture."""
+_MAX_TRIES = 6
+"""Number of pictures of a year of which one with enough contrast is chosen."""
 _MAX_FAILURES = 30
 """Number of files without a thumbnail after which no further files are tried."""
 _MAX_SECONDS = 60.0
@@ -40,11 +48,15 @@ class Picture:
         name: File name of the item.
         jpeg: The thumbnail.
         ratio: Ratio of its width to its height.
+        has_contrast: Whether it shows more than one brightness.
+        is_small: Whether it is smaller than most photos, such as an icon.
     """
 
     name: str
     jpeg: bytes
     ratio: float
+    has_contrast: bool = True
+    is_small: bool = False
 
     def source(self) -> str:
         """Return the thumbnail as a ``data:`` URL."""
@@ -71,8 +83,14 @@ class ReportPictures:
         return not self._context.redaction.what
 
     def of_year(self, year: int) -> Picture | None:
-        """Return a picture of a year, or None if no file of that year has a thumbnail."""
-        return next(self._of(self._by_year().get(year, [])), None)
+        """Return a picture of a year, or None if no file of that year has a thumbnail.
+
+        Pictures of a single color, such as blank scans, are only chosen if the year has no others.
+        """
+        found = list(islice(self._of(self._by_year().get(year, [])), 1))
+        if found and not found[0].has_contrast:
+            found = list(islice(self._of(self._by_year()[year]), _MAX_TRIES))
+        return next((one for one in found if one.has_contrast), found[0] if found else None)
 
     def mosaic(self) -> list[Picture]:
         """Return at most 18 pictures, spread over all years, in the order of their years."""
@@ -88,7 +106,7 @@ class ReportPictures:
         for entry in chain.from_iterable(rounds):
             if chosen == _MAX_MOSAIC:
                 break
-            if entry is not None and (picture := self.load(*entry[1])) is not None:
+            if entry is not None and _fits_mosaic(picture := self.load(*entry[1])):
                 found[entry[0]].append(picture)
                 chosen += 1
         return list(chain.from_iterable(found.values()))
@@ -118,7 +136,10 @@ class ReportPictures:
         try:
             jpeg = self._context.lib.thumbnail(item_id)
             with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-                return Picture(name, jpeg, image.width / image.height)
+                brightness = image.convert("L").resize((16, 16)).getextrema()
+                contrast = float(max(brightness)) - float(min(brightness))  # type: ignore[arg-type]
+                is_small = min(image.size) < _MIN_SIDE
+                return Picture(name, jpeg, image.width / image.height, contrast >= _MIN_CONTRAST, is_small)
         except (MfkitError, UnidentifiedImageError, OSError):
             return None
 
@@ -132,6 +153,13 @@ class ReportPictures:
                     entry = (str(row["id"]), str(row["file_name"]))
                     self._candidates.setdefault(year, []).append(entry)
         return self._candidates
+
+
+def _fits_mosaic(picture: Picture | None) -> TypeGuard[Picture]:
+    """Return whether a picture exists and is large, not of one color, and neither a banner nor a column."""
+    if picture is None or picture.is_small or not picture.has_contrast:
+        return False
+    return _MOSAIC_RATIOS[0] <= picture.ratio <= _MOSAIC_RATIOS[1]
 
 
 def mosaic_block(pictures: Sequence[Picture]) -> Html:

@@ -51,16 +51,14 @@ def growth(context: ReportContext) -> Section:
     frame = months
     if dated["period"].nunique() > _MAX_MONTHS:
         frame = context.query(context.lib.growth, "year", by=by)
-    statuses = context.query(context.lib.summary, "date_status").rename(columns={"duration": "seconds"})
+    statuses = context.query(context.lib.summary, ("media_type", "date_status"))
     parts += [
         paragraph(sentence.format(verb="has" if files == 1 else "have"), files=plural(files, "file"))
         for status, sentence in _STATUS_SENTENCES.items()
         if (files := int(statuses.loc[statuses["date_status"] == status, "files"].sum()))
     ]
     # Items whose period is unknown are added, so that the chart has a bar for each status.
-    beside = statuses[statuses["date_status"] != "dated"].assign(
-        period=pd.Timestamp("NaT"), media_type="other"
-    )
+    beside = statuses[statuses["date_status"] != "dated"].assign(period=pd.Timestamp("NaT"))
     if len(dated):
         frame = pd.concat(
             [

@@ -385,7 +385,10 @@ def test_no_table_leaves_single_rows_on_a_page(tmp_path: Path, paper: str, size:
     print_pdf(page, tmp_path / "page.pdf")
     pages = PdfReader(tmp_path / "page.pdf").pages
     assert [round(float(length)) for length in pages[0].mediabox[2:]] == size
-    rows = [Counter(re.findall(r"t(\d+)r\d+\.", text.extract_text())) for text in pages]
+    texts = [text.extract_text() for text in pages]
+    rows = [Counter(re.findall(r"t(\d+)r\d+\.", text)) for text in texts]
+    # A header is repeated on each page, but only above rows.
+    assert [text.count("Name") for text in texts] == [len(counted) for counted in rows]
     together = [(int(name), count) for counted in rows for name, count in counted.items()]
     assert sum(count for _, count in together) == sum(lengths) and len(pages) > 5
     divided = Counter(number for number, _ in together)

@@ -35,14 +35,16 @@ def color(source: str) -> str:
 
 @pytest.fixture
 def photos(lib: MediaLibrary, tmp_path: Path) -> MediaLibrary:
-    """Two pictures of each of three years in one color, one from 2099, and a song of 2004."""
+    """Two pictures of each of three years in one color and black, one from 2099, and a song of 2004."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for year, name in {**COLORS, 2099: "white"}.items():
         exif = Image.Exif()
         exif[0x0132] = f"{year}:05:17 12:30:15"
         for size in ((400, 300), (300, 400)):
-            Image.new("RGB", size, name).save(folder / f"{year} {size[0]} <u>.jpg", exif=exif)
+            image = Image.new("RGB", size, name)
+            image.paste("black", (0, 0, size[0] // 4, size[1]))
+            image.save(folder / f"{year} {size[0]} <u>.jpg", exif=exif)
     lib.scan(folder, progress=False)
     store(lib, item("/m/a.mp3", captured_at=NOON.replace(year=2004, tzinfo=None), file_size=5))
     return lib
@@ -73,6 +75,26 @@ def test_one_picture_a_year(photos: MediaLibrary) -> None:
         (source,) = re.findall(r"base64,([\w+/=]+)", figure)
         assert color(source) == COLORS[year]
     assert '<div class="none"></div>' in figures[3] and "<b>2004</b>" in figures[3]
+
+
+def test_plain_pictures(lib: MediaLibrary, tmp_path: Path) -> None:
+    """The mosaic has no icons, banners and pictures of one color; a year shows them if it has no others."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for year, sizes in ((2001, [(400, 300)] * 4), (2002, [(100, 90), (480, 130)])):
+        exif = Image.Exif()
+        exif[0x0132] = f"{year}:05:17 12:30:15"
+        for number, size in enumerate(sizes):
+            image = Image.new("RGB", size, ["red", "red", "lime", "red"][number])
+            if year == 2002 or number == 2:
+                image.paste("black", (0, 0, size[0] // 4, size[1]))
+            image.putpixel((number, 0), (0, 0, 255))
+            image.save(folder / f"{year} {number}.jpg", exif=exif)
+    lib.scan(folder, progress=False)
+    report = Report(lib)
+    assert [color(one) for one in re.findall(r"base64,([\w+/=]+)", report.cover().text)] == ["lime"]
+    shown = re.findall(r"base64,([\w+/=]+)", text(report.years()))
+    assert [color(one) for one in shown][0] == "lime" and len(shown) == 2
 
 
 @pytest.mark.parametrize("redact", ["names", "places", "map"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mfkit.filters.units import format_size
+from mfkit.library.inspection_methods import Kind
 from mfkit.report.page_blocks import (
     COUNT,
     SIZE,
@@ -32,7 +33,9 @@ def duplicates(context: ReportContext, pictures: ReportPictures) -> Section:
         context: Library, filter and redaction of the report.
         pictures: Pictures of the report.
     """
-    parts = [*_exact(context), subheading("Similar pictures"), *_similar(context, pictures)]
+    parts = [*_exact(context), subheading("Similar pictures"), *_similar(context, pictures, "image")]
+    if any(context.query(context.lib.summary, "media_type")["media_type"] == "video"):
+        parts += [subheading("Similar videos"), *_similar(context, pictures, "video")]
     return Section("duplicates", "Duplicates and similar pictures", parts)
 
 
@@ -69,16 +72,17 @@ _MAX_SHOWN_GROUPS = 3
 _MAX_SHOWN_VERSIONS = 4
 
 
-def _similar(context: ReportContext, pictures: ReportPictures) -> list[Html | Chart]:
-    versions = context.query(context.lib.similar)
+def _similar(context: ReportContext, pictures: ReportPictures, kind: Kind) -> list[Html | Chart]:
+    noun = "picture" if kind == "image" else "video"
+    versions = context.query(context.lib.similar, kind=kind)
     if versions.empty:
-        return [paragraph("No similar pictures are known. Only pictures that were inspected are compared.")]
+        return [paragraph(f"No similar {noun}s are known. Only {noun}s that were inspected are compared.")]
     removed = versions[~versions["keep"].astype(bool)]
     parts: list[Html | Chart] = [
         paragraph(
-            "Removing {versions} of {pictures}, such as smaller or recompressed ones, frees {size}.",
+            "Removing {versions} of {originals}, such as smaller or recompressed ones, frees {size}.",
             versions=plural(len(removed), "similar version"),
-            pictures=plural(versions["group"].nunique(), "picture"),
+            originals=plural(versions["group"].nunique(), noun),
             size=value(float(removed["reclaimable_bytes"].sum()), format_size),
         )
     ]
@@ -91,11 +95,11 @@ def _similar(context: ReportContext, pictures: ReportPictures) -> list[Html | Ch
         table(
             _groups(versions).head(_MAX_SIMILAR),
             [
-                Column("Picture to keep", "file_path"),
+                Column(f"{noun.capitalize()} to keep", "file_path"),
                 Column("Versions", "versions", COUNT),
                 Column("Reclaimable", "reclaimable_bytes", SIZE),
             ],
-            caption="Similar pictures with the most reclaimable space",
+            caption=f"Similar {noun}s with the most reclaimable space",
         )
     )
     return parts

@@ -19,6 +19,7 @@ from mfkit.report import (
     formats_section,
     key_figures,
     metadata_sections,
+    quality_section,
     space_sections,
     time_and_place_sections,
     verification_section,
@@ -42,6 +43,7 @@ SECTIONS = (
     "places",
     "duplicates",
     "savings",
+    "quality",
     "completeness",
     "verification",
     "failures",
@@ -182,6 +184,10 @@ class Report:
     def savings(self) -> Section | None:
         """Return the report section on savings by re-encoding."""
         return self._section("savings", space_sections.savings)
+
+    def quality(self) -> Section | None:
+        """Return the report section on pictures that look blurred, dark or blank."""
+        return self._section("quality", quality_section.quality)
 
     def completeness(self) -> Section | None:
         """Return the report section on the completeness of the metadata."""

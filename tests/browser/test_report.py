@@ -62,43 +62,43 @@ def test_page_fits_a_phone(opened: Visit, tmp_path: Path) -> None:
     assert wide <= 390
 
 
-def test_sections_keep_their_layout_in_jupyterlab(lab: Lab, tmp_path: Path) -> None:
+def test_sections_keep_their_layout_in_jupyterlab(opened: Visit, lab: Lab) -> None:
     """JupyterLab's own rules for lists, tables and pictures do not change the cards, tables and mosaic."""
-    with visit(tmp_path / "profile") as browser:
-        write_notebook(
-            lab,
-            "cards.ipynb",
-            "import mfkit\nreport = mfkit.Report(mfkit.open_library())\nreport.cover()",
-            "report.key_figures()",
-            "report.cameras()",
-        )
-        browser.open(lab, "cards.ipynb")
-        browser.run_all()
-        browser.page.wait_for_selector(".mfkit-report td")
-        layout = browser.page.evaluate(
-            """() => {
-              const box = one => one.getBoundingClientRect();
-              const all = name => [...document.querySelectorAll(`.mfkit-report ${name}`)];
-              const striped = all("tbody tr").map(row => getComputedStyle(row).backgroundColor);
-              return {
-                tops: all(".card").map(card => Math.round(box(card).top)),
-                lefts: all(".card").map(card => box(card).left),
-                parts: all(".card").map(card => [...card.children].map(part => {
-                  const style = getComputedStyle(part);
-                  return [Math.round(box(part).left - box(card).left), style.cssFloat, style.fontSize];
-                })),
-                rows: all(".mosaic > div").map(
-                  row => [...row.children].map(one => Math.round(box(one).height))
-                ),
-                rights: all(".mosaic > div").map(row => Math.round(box(row.lastElementChild).right)),
-                text: getComputedStyle(all("td[dir]")[0]).textAlign,
-                number: getComputedStyle(all("td.number")[0]).textAlign,
-                striped: new Set(striped).size,
-                width: box(all("table")[0]).width / box(all("table")[0].parentElement).width,
-              };
-            }"""
-        )
-        assert browser.errors() == []
+    browser = Visit(opened.page.context.new_page())
+    write_notebook(
+        lab,
+        "cards.ipynb",
+        "import mfkit\nreport = mfkit.Report(mfkit.open_library())\nreport.cover()",
+        "report.key_figures()",
+        "report.cameras()",
+    )
+    browser.open(lab, "cards.ipynb")
+    browser.run_all()
+    browser.page.wait_for_selector(".mfkit-report td")
+    layout = browser.page.evaluate(
+        """() => {
+          const box = one => one.getBoundingClientRect();
+          const all = name => [...document.querySelectorAll(`.mfkit-report ${name}`)];
+          const striped = all("tbody tr").map(row => getComputedStyle(row).backgroundColor);
+          return {
+            tops: all(".card").map(card => Math.round(box(card).top)),
+            lefts: all(".card").map(card => box(card).left),
+            parts: all(".card").map(card => [...card.children].map(part => {
+              const style = getComputedStyle(part);
+              return [Math.round(box(part).left - box(card).left), style.cssFloat, style.fontSize];
+            })),
+            rows: all(".mosaic > div").map(
+              row => [...row.children].map(one => Math.round(box(one).height))
+            ),
+            rights: all(".mosaic > div").map(row => Math.round(box(row.lastElementChild).right)),
+            text: getComputedStyle(all("td[dir]")[0]).textAlign,
+            number: getComputedStyle(all("td.number")[0]).textAlign,
+            striped: new Set(striped).size,
+            width: box(all("table")[0]).width / box(all("table")[0].parentElement).width,
+          };
+        }"""
+    )
+    assert browser.errors() == []
     assert len(layout["tops"]) == 4 and len(set(layout["tops"])) == 1
     assert layout["lefts"] == sorted(layout["lefts"]) and len(set(layout["lefts"])) == 4
     # The label, the value and the note of each card stand below each other.

@@ -97,6 +97,12 @@ def bmp(stream: BinaryIO, size: int) -> None:
     _stated(size, read_at(stream, 2, 4), "<I", 0)
 
 
+def au(stream: BinaryIO, size: int) -> None:
+    """Check the data size in the header of a Sun or NeXT audio file."""
+    start = int.from_bytes(read_at(stream, 4, 4))
+    _stated(size, read_at(stream, 8, 4), ">I", start)
+
+
 def _stated(size: int, data: bytes, code: str, header: int) -> None:
     if len(data) < struct.calcsize(code):
         raise truncated(size, header + struct.calcsize(code))
@@ -195,6 +201,31 @@ def transport_stream(stream: BinaryIO, size: int) -> None:
         raise truncated(size, size + length - size % length)
 
 
+_TAIL = 1 << 18
+_PACK, _PROGRAM_END = 0xBA, 0xB9
+
+
+def program_stream(stream: BinaryIO, size: int) -> None:
+    """Check that the last packets of an MPEG program stream are complete (ISO/IEC 13818-1, section 2.5.3).
+
+    A file that was truncated between two packets is not detected, because its end code is optional.
+    """
+    start = max(0, size - _TAIL)
+    data = read_at(stream, start, size - start)
+    at = data.rfind(b"\0\0\1\xba")
+    while 0 <= at < len(data):
+        head = data[at : at + 14].ljust(14, b"\0")
+        if not b"\0\0\1".startswith(data[at : at + 3]) or head[3] == _PROGRAM_END:
+            return
+        if head[3] == _PACK:
+            end = at + (14 + (head[13] & 7) if head[4] >> 6 == 1 else 12)
+        else:
+            end = at + 6 + int.from_bytes(head[4:6])
+        if end > len(data):
+            raise truncated(size, start + end)
+        at = end
+
+
 _MAX_DIRECTORIES = 256
 _TIFF_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}
 _TIFF_DATA = {0x0111: 0x0117, 0x0144: 0x0145, 0x0201: 0x0202}
@@ -280,7 +311,9 @@ CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
         tiff,
     ),
     "raf": fuji,
+    "mpeg": program_stream,
     "aiff": aiff,
+    "au": au,
     "dff": dff,
     "dsf": dsf,
     "bmp": bmp,

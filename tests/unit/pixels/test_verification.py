@@ -61,14 +61,15 @@ def video(path: Path, codec: str = "mpeg4", frames: int = 30) -> None:
 def write(path: Path) -> None:
     """Write a file of the format that its name says."""
     match path.suffix:
-        case ".mp4" | ".mkv" | ".avi" | ".mov" | ".ts":
-            video(path, "mpeg2video" if path.suffix == ".ts" else "mpeg4")
-        case ".flac" | ".wav" | ".mp3" | ".m4a" | ".opus":
+        case ".mp4" | ".mkv" | ".avi" | ".mov" | ".ts" | ".mpg":
+            video(path, "mpeg2video" if path.suffix in (".ts", ".mpg") else "mpeg4")
+        case ".flac" | ".wav" | ".mp3" | ".m4a" | ".opus" | ".au":
             codecs = {
                 ".flac": "flac",
                 ".wav": "pcm_s16le",
                 ".mp3": "libmp3lame",
                 ".m4a": "aac",
+                ".au": "pcm_s16be",
                 ".ogg": "flac",
             }
             tone(path, codecs.get(path.suffix, "libopus"))
@@ -76,7 +77,7 @@ def write(path: Path) -> None:
             scene(3, (320, 240)).save(path)
 
 
-FORMATS = "jpg png gif webp tif bmp avif mp4 mkv avi mov ts flac wav mp3 m4a opus".split()
+FORMATS = "jpg png gif webp tif bmp avif mp4 mkv avi mov ts mpg flac wav mp3 m4a opus au".split()
 
 
 @pytest.fixture

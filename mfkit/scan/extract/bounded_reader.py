@@ -67,7 +67,7 @@ class BoundedReader:
 
     def part(self, offset: int, size: int) -> "BoundedReader":
         """Return a reader for a part of this section that shares the byte budget of this reader."""
-        offset = min(max(offset, 0), self.size)
+        offset = 0 if offset < 0 else offset if offset < self.size else self.size
         rest = self.size - offset
         size = size if size < rest else rest
         return BoundedReader(self._stream, self.start + offset, size, self._head, self._budget)

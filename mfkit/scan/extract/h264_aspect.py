@@ -7,6 +7,7 @@ ratio); ISO/IEC 14496-15, section 5.3.3.1 (decoder configuration record).
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _MAX_SIZE = 4_096
 _PARAMETER_SET, _EXTENDED_RATIO = 7, 255
@@ -50,6 +51,7 @@ class _Bits:
         return (code + 1) // 2 if code & 1 else -(code // 2)
 
 
+@lru_cache(maxsize=64)  # Results are cached, because the videos of one camera have equal parameter sets.
 def h264_aspect_ratio(configuration: bytes | None) -> Fraction | None:
     """Return the sample aspect ratio that an H.264 stream states, or None if it states none.
 

@@ -4,6 +4,7 @@ They are in the first sequence parameter set (ITU-T H.264, sections 7.3.2.1 and 
 in the decoder configuration (ISO/IEC 14496-15, section 5.3.3.1), or as a unit with a start code (annex B).
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 _SEQUENCE_PARAMETERS = 7
@@ -33,6 +34,7 @@ class H264Parameters(NamedTuple):
     is_full_range: bool | None
 
 
+@lru_cache(maxsize=64)  # Results are cached, because the videos of one camera have equal parameter sets.
 def h264_parameters(configuration: bytes) -> H264Parameters | None:
     """Return the properties in an H.264 decoder configuration, or None if it has no valid parameter set."""
     unit = _parameter_set(configuration[: 4 * _MAX_SIZE])

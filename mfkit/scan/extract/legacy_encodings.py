@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-DEFAULT_ENCODING = "cp1252"
+from mfkit.scan.extract.text_decoding import DEFAULT_ENCODING
+
 _MAX_SAMPLE = 1_500
 # The most probable encoding is used only if its odds reach these values (natural logarithms): about 55:1
 # against the default encoding Windows-1252, and 7:1 against any other encoding.

@@ -256,8 +256,14 @@ def _clean_model(value: object) -> str | None:
     return model_name(name) if name else None
 
 
+def _clean_name(value: object) -> str | None:
+    """Clean the name of a codec, a profile or a format, of which FFmpeg has few."""
+    return _clean_key(value) if isinstance(value, str) and len(value) < 100 else clean_text(value)
+
+
 _STREAM_KINDS = ("video", "audio", "subtitle", "cover", "attachment", "data")
 _STREAM_RULES: dict[str, Callable[[Any], Any]] = {
+    "title": clean_text,
     "stream_index": _integer_between(0, MAX_INT32),
     "kind": lambda value: value if value in _STREAM_KINDS else "data",
     "language": lambda value: language_code(value) if isinstance(value, str) else None,
@@ -286,10 +292,10 @@ _STREAM_RULES |= dict.fromkeys(
 )
 _STREAM_RULES |= dict.fromkeys(
     (
-        "codec profile title sample_aspect_ratio field_order pixel_format chroma_subsampling color_primaries "
+        "codec profile sample_aspect_ratio field_order pixel_format chroma_subsampling color_primaries "
         "color_transfer color_matrix color_range hdr channel_layout"
     ).split(),
-    clean_text,
+    _clean_name,
 )
 _CHAPTER_RULES: dict[str, Callable[[Any], Any]] = {
     "start_time": _within(1e10),

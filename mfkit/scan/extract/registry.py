@@ -5,20 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from mfkit.scan.extract import (
-    asf_tags,
-    bmp_and_psd,
-    canon_sigma_raw,
-    gif,
-    heif,
-    jpeg,
-    jpeg_xl,
-    musepack,
-    office,
-    png,
-    tiff_and_raw,
-    webp,
-)
+from mfkit.scan.extract import jpeg, png
 from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.exif import LENS_SPECIFICATION
 from mfkit.scan.extract.plausible_values import clean
@@ -65,7 +52,8 @@ def _lazy_extractor(module: str, name: str = "extract") -> Extractor:
     """Return an extractor that imports its module, and with it a third-party library, on first use.
 
     Importing pypdf took 0.2 s of the 0.3 s that a worker needs to start, and two thirds of its memory. Fast
-    starts matter, because a worker is started again after every file that crashes it.
+    starts matter, because a worker is started again after every file that crashes it. Only the extractors of
+    the most frequent formats are imported at the start.
     """
 
     def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -86,9 +74,10 @@ _TINYTAG = ExtractorStep("tinytag", _lazy_extractor("music_tags", "extract_with_
 # For formats whose tags mfkit reads itself, tinytag is needed only if the streams or boxes cannot be read.
 _TINYTAG_DURATION = _TINYTAG._replace(fills=_DURATION)
 _TINYTAG_MP4 = _TINYTAG._replace(fills=frozenset(("title", "duration", "sample_rate")))
-_ASF_TAGS = ExtractorStep("asf tags", asf_tags.extract, suffices=False)
-_MUSEPACK = ExtractorStep("musepack", musepack.extract, _DURATION)
+_ASF_TAGS = ExtractorStep("asf tags", _lazy_extractor("asf_tags"), suffices=False)
+_MUSEPACK = ExtractorStep("musepack", _lazy_extractor("musepack"), _DURATION)
 _IMAGE = ExtractorStep("image", _lazy_extractor("other_images"))
+_OFFICE = ExtractorStep("office", _lazy_extractor("office"))
 _TAGGED_FORMATS = ("mp3", "mp2", "aac", "flac", "aiff", "ogg", "opus", "spx", "ape", "wv", "tta", "dsf")
 _TINYTAG_STEPS = {
     **dict.fromkeys("mp3 mp2 aac flac aiff ogg opus spx".split(), _TINYTAG_DURATION),
@@ -105,18 +94,20 @@ _REGISTRY: dict[str, tuple[ExtractorStep, ...]] = (
         "png": (ExtractorStep("png", png.extract),),
         "wav": (_TAGS, _STREAMS),
         "mpc": (_TAGS, _STREAMS, _MUSEPACK),
-        "gif": (ExtractorStep("gif", gif.extract),),
-        "bmp": (ExtractorStep("bmp", bmp_and_psd.extract_bmp),),
-        "psd": (ExtractorStep("psd", bmp_and_psd.extract_psd),),
-        "webp": (ExtractorStep("webp", webp.extract),),
+        "gif": (ExtractorStep("gif", _lazy_extractor("gif")),),
+        "bmp": (ExtractorStep("bmp", _lazy_extractor("bmp_and_psd", "extract_bmp")),),
+        "psd": (ExtractorStep("psd", _lazy_extractor("bmp_and_psd", "extract_psd")),),
+        "webp": (ExtractorStep("webp", _lazy_extractor("webp")),),
         "wma": (_ASF_TAGS, _STREAMS, _TINYTAG_DURATION),
-        "jxl": (ExtractorStep("jxl", jpeg_xl.extract),),
+        "jxl": (ExtractorStep("jxl", _lazy_extractor("jpeg_xl")),),
     }
-    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", heif.extract),))
-    | dict.fromkeys(_TIFF_FORMATS, (ExtractorStep("tiff", tiff_and_raw.extract),))
+    | dict.fromkeys(("heic", "heif", "avif"), (ExtractorStep("heif", _lazy_extractor("heif")),))
+    | dict.fromkeys(_TIFF_FORMATS, (ExtractorStep("tiff", _lazy_extractor("tiff_and_raw")),))
     | dict.fromkeys(("wmv", "asf"), (_ASF_TAGS, _STREAMS))
-    | dict.fromkeys(("cr3", "crw", "x3f"), (ExtractorStep("raw", canon_sigma_raw.extract),))
-    | dict.fromkeys("docx xlsx pptx odt ods odp odg epub".split(), (ExtractorStep("office", office.extract),))
+    | dict.fromkeys(("cr3", "crw", "x3f"), (ExtractorStep("raw", _lazy_extractor("canon_sigma_raw")),))
+    | dict.fromkeys(
+        "docx xlsx pptx odt ods odp odg epub".split(), (ExtractorStep("office", _lazy_extractor("office")),)
+    )
 )
 
 

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mfkit.scan.extract.legacy_encodings import DEFAULT_ENCODING, legacy_encoding
-
+DEFAULT_ENCODING = "cp1252"
 _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
@@ -128,6 +127,9 @@ class FileTexts:
         doubtful = [text for text in texts if not text.isascii() and _strict(text, "utf-8") is None]
         if not doubtful:
             return cls()
+        # The detector is imported on first use, because most files have only ASCII or UTF-8 text.
+        from mfkit.scan.extract.legacy_encodings import legacy_encoding
+
         found = legacy_encoding(doubtful)
         if found is None:
             return cls(note=UNKNOWN)

@@ -1,6 +1,7 @@
 """The extractor registry: order, pairs, notes, errors, compression."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -171,3 +172,14 @@ def test_names_that_look_like_protocols_are_opened(
     made.rename(made.parent / "http:video.mp4")
     monkeypatch.chdir(made.parent)
     assert extract_metadata("http:video.mp4", FORMATS["mp4"])["width"] == 64
+
+
+def test_worker_imports_rare_formats_on_first_use() -> None:
+    """A worker starts without the readers of office files and HEIC, and without the detector of encodings."""
+    code = (
+        "import sys, mfkit.scan.workers.worker_main\n"
+        "names = ('office', 'heif', 'legacy_encodings', 'jpeg')\n"
+        "print([name for name in names if f'mfkit.scan.extract.{name}' in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "['jpeg']"

@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 
 from mfkit import MediaLibrary
 from tests.synthetic import fill
+from tests.unit.pixels.scenes import resized, scene
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -48,3 +49,28 @@ def test_notebook_has_an_introduction_and_uses_the_public_api(path: Path) -> Non
             assert not isinstance(node, (ast.FunctionDef, ast.ImportFrom))
             if isinstance(node, ast.Import):
                 assert {alias.name.partition(".")[0] for alias in node.names} == {"mfkit"}
+
+
+def test_copies_of_real_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notebook about copies compares the exact copies, and the similar pictures that it inspects."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(2):
+        scene(number).save(photos / f"{number}.jpg", quality=95)
+        (photos / f"{number} copy.jpg").write_bytes((photos / f"{number}.jpg").read_bytes())
+    resized(scene(1), 0.5).save(photos / "1 small.jpg")
+    with MediaLibrary(tmp_path / "library.db") as lib:
+        lib.scan(photos, progress=False)
+    monkeypatch.setenv("MFKIT_LIBRARY", str(tmp_path / "library.db"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    notebook = nbformat.read(NOTEBOOKS[names(NOTEBOOKS).index("duplicates.ipynb")], as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
+    (state,) = notebook.metadata["widgets"].values()
+    groups = [one["state"]["group"] for one in state["state"].values() if "group" in one["state"]]
+    with MediaLibrary(tmp_path / "library.db") as lib:
+        exact, similar = lib.duplicates(), lib.similar()
+    assert [group["total"] for group in groups] == [2, 1]
+    assert (exact["id"].nunique(), similar["group"].nunique()) == (2, 1)
+    shown = [[file["path"] for file in group["files"]] for group in groups]
+    assert set(shown[0]) == set(exact[exact["id"] == exact["id"].iloc[0]]["file_path"])
+    assert set(shown[1]) == set(similar[similar["group"] == 1]["file_path"])

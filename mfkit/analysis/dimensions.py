@@ -29,6 +29,7 @@ from mfkit.filters.conditions import (
     camera,
     conditions,
     container,
+    country,
     date_status,
     item_date,
     item_year,
@@ -38,15 +39,7 @@ from mfkit.filters.conditions import (
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
 from mfkit.models import Collection, Scan, Tag, UTCDateTime, collection_items, media, media_tags
-from mfkit.sql.elements import (
-    PeriodStart,
-    UtcClock,
-    after_last,
-    ancestor,
-    capture_clock,
-    folder_depth,
-    list_values,
-)
+from mfkit.sql.elements import PeriodStart, UtcClock, ancestor, capture_clock, folder_depth, list_values
 
 c = media.c
 MAX_DEPTH = 50
@@ -131,7 +124,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "camera": camera,
     "lens": lens,
     "place": c.location_name,
-    "country": func.nullif(func.trim(after_last(c.location_name, ",")), "", type_=Text()),
+    "country": country,
     "tag": _tag.c.name,
     "collection": _collection.c.name,
     "scan_root": _scan_root,

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from mfkit.filters.filter_values import Box, Near
 from mfkit.filters.media_filter import MediaFilter
-from mfkit.filters.size_classes import resolution
+from mfkit.filters.size_classes import orientation, resolution
 from mfkit.filters.text_search import search_hits
 from mfkit.models import (
     EARLIEST_DATE,
@@ -41,7 +41,7 @@ from mfkit.models import (
     media_streams,
     media_tags,
 )
-from mfkit.sql.elements import FirstWord, json_text, list_values
+from mfkit.sql.elements import FirstWord, after_last, json_text, list_values
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the earth (IUGG), for distances on a sphere."""
@@ -137,6 +137,10 @@ camera = func.nullif(
 _model_rest = func.substr(c.camera_model, func.length(FirstWord(c.camera_model)) + 2)
 model_without_make = case((_same_make, func.nullif(_model_rest, "", type_=Text())))
 """Camera model without the make ("EOS 6D" for "Canon EOS 6D"); null if the model does not begin with it."""
+
+
+country = func.nullif(func.trim(after_last(c.location_name, ",")), "", type_=Text())
+"""Country of the place name: the text after its last comma."""
 
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
@@ -299,6 +303,7 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "container": _folded(container),
     "resolution": resolution.in_,
     "looks_like": c.looks_like.in_,
+    "orientation": orientation.in_,
     "camera": _camera,
     "lens": _folded(lens),
     "artist": _one_of_several(c.artist),
@@ -306,6 +311,8 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "album_artist": _one_of_several(c.album_artist),
     "genre": _one_of_several(c.genre),
     "people": _one_of_several(c.people),
+    "country": _folded(country),
+    "place": _folded(c.location_name),
     "tags": _tagged,
     "collection": _collected,
 }

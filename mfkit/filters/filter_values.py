@@ -78,6 +78,7 @@ class SearchFields(TypedDict, total=False):
     container: Texts | None
     resolution: Texts | None
     looks_like: Texts | None
+    orientation: Texts | None
     min_size: Bytes | None
     max_size: Bytes | None
     min_duration: Seconds | None
@@ -109,6 +110,8 @@ class SearchFields(TypedDict, total=False):
     collection: Texts | None
     has_date: bool | None
     has_location: bool | None
+    country: Texts | None
+    place: Texts | None
     box: Sequence[float] | None
     area: Sequence[Sequence[float]] | None
     near: Sequence[float] | None
@@ -280,6 +283,8 @@ Flag = bool | None
 MediaTypes = Annotated[tuple[MediaType, ...] | None, BeforeValidator(_to_tuple), AfterValidator(_distinct)]
 Names = Annotated[tuple[str, ...] | None, BeforeValidator(_to_tuple), AfterValidator(_names)]
 Extensions = Annotated[Names, AfterValidator(_extensions)]
+ORIENTATIONS = ("landscape", "portrait", "square")
+Orientations = Annotated[Names, AfterValidator(_one_of(ORIENTATIONS, "an orientation"))]
 Resolutions = Annotated[Names, AfterValidator(_one_of(RESOLUTION_NAMES, "a resolution class"))]
 HDR_CLASSES = ("SDR", "HDR10", "HDR10+", "HLG", "Dolby Vision", "PQ")
 """HDR classes of videos. ``PQ`` is the PQ transfer without HDR metadata."""

@@ -30,6 +30,7 @@ from mfkit.filters.filter_values import (
     Names,
     NearField,
     Numbers,
+    Orientations,
     Pixels,
     Resolutions,
     Size,
@@ -98,6 +99,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
             ``8K``. docs/analyses.md has the bounds.
         looks_like: What the item looks like, by its name, program, size and pixels: ``screenshot``,
             ``messenger copy``, ``scan``, ``meme or sticker``, ``edited`` or ``burst member``.
+        orientation: ``landscape``, ``portrait`` or ``square``, by the width and height as displayed.
         min_size: Smallest size in bytes, or text such as ``"1 GB"`` (10^9) or ``"1 GiB"`` (2^30).
         max_size: Largest size, written as for ``min_size``.
         min_duration: Shortest duration in seconds, or text such as ``"5 min"`` or ``"1:30:00"``.
@@ -133,6 +135,9 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         collection: Collections; at least one of them must contain the item.
         has_date: True selects items with a capture time, False those without.
         has_location: True selects items with a location, False those without.
+        country: Country of the place name, for example ``"Portugal"``.
+        place: Whole place name, for example ``"Lisbon, Portugal"``. Both are known if places were looked up,
+            or if the file states them.
         box: (south, west, north, east) in degrees. If west is greater than east, the box crosses the
             antimeridian.
         area: Polygon on the map: three to 500 corners (latitude, longitude) in degrees. Edges are
@@ -181,6 +186,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     container: Names = None
     resolution: Resolutions = None
     looks_like: Likenesses = None
+    orientation: Orientations = None
     min_size: Size = None
     max_size: Size = None
     min_duration: Duration = None
@@ -212,6 +218,8 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     collection: Names = None
     has_date: Flag = None
     has_location: Flag = None
+    country: Names = None
+    place: Names = None
     box: BoxField = None
     area: AreaField = None
     near: NearField = None

@@ -109,6 +109,48 @@ class SlowNotice:
             self._on_busy(False)
 
 
+class Debounce:
+    """Runs an action when its requests have paused. Outside of a kernel, each request runs it immediately."""
+
+    def __init__(self, action: Callable[[], None], seconds: float) -> None:
+        """Wait for a pause of some seconds before each run of the action."""
+        self._action = action
+        self._seconds = seconds
+        self._mutex = threading.Lock()
+        self._number = 0
+        self._waiting = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a request has not been answered yet."""
+        return self._waiting
+
+    def request(self) -> None:
+        """Run the action after the pause, unless there is another request before."""
+        if not in_kernel():
+            self._action()
+            return
+        with self._mutex:
+            self._number += 1
+            self._waiting = True
+            number = self._number
+        call_later(self._seconds, lambda: _enqueue(-1, lambda: self._run(number)))
+
+    def run_now(self) -> None:
+        """Run the action immediately, instead of after the pause."""
+        with self._mutex:
+            self._number += 1
+            self._waiting = False
+        self._action()
+
+    def _run(self, number: int) -> None:
+        with self._mutex:
+            if number != self._number:
+                return
+            self._waiting = False
+        self._action()
+
+
 def in_background(work: Coroutine[Any, Any, T]) -> Future[T]:
     """Start a coroutine on mfkit's event loop, and log an unexpected error, because nobody waits for it.
 

@@ -145,12 +145,18 @@ def test_a_range_is_moved_with_the_keyboard(explorer: Visit, library: MediaLibra
     assert high.get_attribute("aria-valuetext") == "QHD"
 
 
-def test_search_text_selects_on_enter(explorer: Visit, library: MediaLibrary) -> None:
-    """The search starts when Enter is pressed."""
+def test_search_starts_while_typing_and_on_enter(explorer: Visit, library: MediaLibrary) -> None:
+    """The search starts at a pause in typing, or at once when Enter is pressed; what is typed stays."""
     box = explorer.page.locator(".mfkit-filters input[type=text]").first
-    box.fill("VID")
-    box.press("Enter")
+    box.press_sequentially("VID ", delay=40)
     wait_for_count(explorer, library.count(text="VID"))
+    assert box.input_value() == "VID "
+    # The words typed in one go are one step of the history.
+    explorer.page.get_by_role("button", name="‹").first.click()
+    wait_for_count(explorer, library.count())
+    box.fill("IMG")
+    box.press("Enter")
+    wait_for_count(explorer, library.count(text="IMG"))
 
 
 def test_the_map_zooms_pans_and_selects(explorer: Visit, library: MediaLibrary) -> None:

@@ -20,6 +20,7 @@ from mfkit.widgets.controls.chips_and_lists import Chips
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.panels.chart_panels import toggle
 from mfkit.widgets.panels.facets_and_ranges import FacetsPanel, RangesPanel
+from mfkit.widgets.render_queue import Debounce
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo, totals
 from mfkit.widgets.shared_style import small_button, styled
@@ -111,6 +112,8 @@ _MAX_FOLDERS = 500
 """Maximum number of folders to choose from. Folders with the most bytes are offered."""
 _FIRST_YEAR = 1000
 """First year with four digits. Smaller years are ignored, because the user is still typing."""
+_TYPING_PAUSE = 0.3
+"""Seconds without a keystroke after which the search starts."""
 _SWITCHES = {"has_location": "Location", "has_date": "Capture time", "duplicates": "Copies"}
 """Filter field -> label of its switch."""
 _SWITCH_VALUES = {"any": None, "with": True, "without": False}
@@ -141,8 +144,7 @@ class FilterPanel(Panel):
             widgets.Text,
             description="Search",
             placeholder="Name, artist, place, tag",
-            tooltip="Press Enter to search",
-            continuous_update=False,
+            tooltip="Searches while you type",
         )
         self.folder = styled(widgets.Dropdown, description="Folder")
         self.date_from = styled(widgets.DatePicker, description="From")
@@ -158,6 +160,7 @@ class FilterPanel(Panel):
         # This flag tells observers to ignore changes made by the panel itself. It is thread-local, because a
         # control calls its observers in the thread that sets the control.
         self._setting = threading.local()
+        self._typing = Debounce(self._apply_search, _TYPING_PAUSE)
         self._folders = Memo[list[tuple[str, str]]](lib)
         selection = selection if selection is not None else Selection()
         self.selected = SelectionPanel(lib, selection)
@@ -167,7 +170,8 @@ class FilterPanel(Panel):
         super().__init__(lib, selection, "Filter", [self.search, self.folder])
         self.children: Any = (self.selected, *self.children, self.facets, self.ranges, dates, *switches)
         self.add_class("mfkit-filters")
-        self._connect(self.search, lambda: {"text": self.search.value.strip() or None})
+        self.search.observe(self._typed, "value")
+        self.search.on_msg(self._search_now)
         self._connect(self.folder, lambda: {"folder": self.folder.value or None})
         self.date_from.observe(self._change_dates, "value")
         self.date_to.observe(self._change_dates, "value")
@@ -176,7 +180,9 @@ class FilterPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Set all controls to the values of the selection's filter."""
-        self._set(self.search, value=chosen.text or "")
+        # Text that the user is typing is not replaced by the text that was searched before.
+        if not self._typing.waiting and self.search.value.strip() != (chosen.text or ""):
+            self._set(self.search, value=chosen.text or "")
         self._set(self.date_from, value=_date(chosen.after))
         self._set(self.date_to, value=_date(chosen.before))
         for name, switch in self.switches.items():
@@ -195,6 +201,19 @@ class FilterPanel(Panel):
     def clear_cache(self) -> None:
         """Discard the cached list of folders."""
         self._folders.clear()
+
+    def _typed(self, _: Any) -> None:
+        if not getattr(self._setting, "active", False):
+            self._typing.request()
+
+    def _search_now(self, _: Any, message: dict[str, Any], __: Any) -> None:
+        if message.get("event") == "submit":  # ipywidgets sends it when Enter is pressed.
+            self._typing.run_now()
+
+    def _apply_search(self) -> None:
+        text = self.search.value.strip() or None
+        if text != self.selection.filter.text:
+            self.attempt(lambda: self.selection.change(text=text))
 
     def _switch_fields(self, name: str) -> dict[str, Any]:
         return {name: _SWITCH_VALUES[self.switches[name].value]}

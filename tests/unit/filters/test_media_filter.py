@@ -74,6 +74,8 @@ class TestKeywords:
         ("hdr", abc.Collection[str]): ("SDR", "Dolby Vision"),
         ("looks_like", str): "Scan",
         ("looks_like", abc.Collection[str]): ("scan", "edited"),
+        ("orientation", str): "Portrait",
+        ("orientation", abc.Collection[str]): ("portrait", "square"),
         ("resolution", str): "hd",
         ("resolution", abc.Collection[str]): ("HD", "4K"),
         ("min_duration", str): "1 s",

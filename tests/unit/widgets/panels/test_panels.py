@@ -455,9 +455,12 @@ class TestFilterPanel:
         assert sorted(counting.asked) == ["facets", "frame", "frame"]
         assert panel.selection.past == 1
 
-    def test_no_query_per_keystroke(self, panel: FilterPanel) -> None:
-        """The search waits until the user has finished typing."""
-        assert not panel.search.continuous_update
+    def test_spaces_that_are_typed_stay(self, panel: FilterPanel) -> None:
+        """A space before the next word is not removed while the user types."""
+        panel.search.value = "img "
+        assert panel.selection.filter.text == "img" and panel.search.value == "img "
+        panel.selection.clear()
+        assert panel.search.value == ""
 
     def test_layouts_and_styles_are_shared(self, lib: MediaLibrary) -> None:
         """Controls share layout and style, panels do not; closed ones are created again."""

@@ -24,6 +24,10 @@ class _Dialect:
         """Return SQL for the name of the program that wrote the file."""
         raise NotImplementedError
 
+    def software_matches(self, patterns: Sequence[str]) -> str:
+        """Return the condition that the name of the program matches at least one GLOB pattern."""
+        return self.matches(self.lower(self.software()), patterns)
+
     def matches(self, text: str, patterns: Sequence[str]) -> str:
         """Return the condition that a text matches at least one GLOB pattern."""
         regex = "|".join(map(_regex, patterns))
@@ -36,11 +40,19 @@ class _Dialect:
 
 class _Sqlite(_Dialect):
     def software(self) -> str:
-        # Most items have no program, and a search in the text is faster than parsing JSON.
+        # SQLite before 3.45 refuses JSON functions in a view if the connection has trusted_schema = OFF. In
+        # JSON text, a quoted name that is followed by a colon can only be a key.
+        key, column = '"software":', "m.extra_metadata"
+        value = f"ltrim(substr({column}, instr({column}, '{key}') + {len(key)}))"
         return (
-            "CASE WHEN instr(m.extra_metadata, '\"software\"') > 0 AND json_valid(m.extra_metadata) "
-            "THEN json_extract(m.extra_metadata, '$.software') END"
+            f"CASE WHEN instr({column}, '{key}') > 0 AND substr({value}, 1, 1) = '\"' "
+            f"THEN substr({value}, 2, instr(substr({value}, 2), '\"') - 1) END"
         )
+
+    def software_matches(self, patterns: Sequence[str]) -> str:
+        # The subquery keeps the view short, because it contains the long expression only once.
+        name = self.lower(self.software())
+        return f"EXISTS (SELECT 1 FROM (SELECT {name} AS name) WHERE {self.matches('name', patterns)})"
 
     def matches(self, text: str, patterns: Sequence[str]) -> str:
         return " OR ".join(f"{text} GLOB '{pattern}'" for pattern in patterns)
@@ -119,7 +131,7 @@ def _parts(rule: LooksLikeRule, sql: _Dialect) -> Iterator[str]:
     if rule.folders:
         yield sql.matches(sql.lower(f"{item}file_path"), tuple(f"*/{name}/*" for name in rule.folders))
     if rule.software:
-        yield sql.matches(sql.lower(sql.software()), rule.software)
+        yield sql.software_matches(rule.software)
     if rule.cameras:
         yield sql.matches(sql.lower(f"{metadata}camera_model"), rule.cameras)
     if rule.condition:

@@ -123,6 +123,12 @@ CASES: dict[str, tuple[str | None, dict[str, Any]]] = {
     "/p/i.jpg": ("editing software", CAMERA | {"extra_metadata": {"software": "Adobe Photoshop 25.0"}}),
     "/p/j.jpg": (None, CAMERA | {"extra_metadata": {"software": "Firmware 1.2", "x": "Adobe Photoshop"}}),
     "/p/k.jpg": (None, CAMERA | {"extra_metadata": {"software": None}}),
+    "/p/k2.jpg": (None, CAMERA | {"extra_metadata": {"software": 5, "x": "Adobe Photoshop"}}),
+    "/p/k3.jpg": (
+        "editing software",
+        CAMERA | {"extra_metadata": {"a": 1, "software": 'GIMP "2.10"', "z": 2}},
+    ),
+    "/p/k4.jpg": (None, CAMERA | {"extra_metadata": {"comment": '"software": "GIMP"'}}),
     "/p/line\nbreak Screenshot.jpg": ("screenshot name", {}),
     "/p/it's 100% $1 :x.jpg": (None, {}),
 }
@@ -190,6 +196,15 @@ def test_each_rule_in_the_snapshot_of_a_large_library(
     monkeypatch.setattr(parallel_build, "LARGE_LIBRARY", 1)
     fill(lib)
     assert rules(lib) == EXPECTED
+
+
+def test_read_only_library(library: MediaLibrary) -> None:
+    """The rules also work on a connection that cannot write, on which SQLite refuses some functions in views."""
+    fill(library)
+    scans = library.count(looks_like="scan")
+    with MediaLibrary(library.database.url, read_only=True, engine="database") as read_only:
+        assert read_only.count(looks_like="scan") == scans
+        assert len(read_only.similar(looks_like="scan")) == 0
 
 
 def test_filter_facet_and_dimension(library: MediaLibrary) -> None:

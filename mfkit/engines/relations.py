@@ -29,6 +29,7 @@ from mfkit.models import (
     media_tags,
     scan_changes,
 )
+from mfkit.models.looks_like_sql import looks_like, looks_like_rule
 from mfkit.models.wide_view import wide_select
 from mfkit.sql.duckdb_sql import duckdb_type
 
@@ -53,12 +54,15 @@ class Relation:
     def select(self, dialect: str, where: str = "") -> str:
         """Return SQL that reads the relation's rows from the library database."""
         source = f"({wide_select(dialect, 'm.id AS metadata_id')}) AS media" if self is MEDIA else self.name
-        columns = ", ".join(_read_expression(name, type_, dialect) for name, type_ in self.columns)
+        columns = ", ".join(_read_expression(name, type_, dialect) for name, type_ in self._columns_to_read())
         return f"SELECT {columns} FROM {source}" + (f" WHERE {where}" if where else "")
 
     def raw(self) -> list[tuple[str, pa.DataType]]:
         """Return the column names with the Arrow types in which rows are read from the library database."""
-        return [(name, raw_type(type_)) for name, type_ in self.columns]
+        return [(name, raw_type(type_)) for name, type_ in self._columns_to_read()]
+
+    def _columns_to_read(self) -> list[tuple[str, TypeEngine[Any]]]:
+        return [column for column in self.columns if self is not MEDIA or column[0] not in COMPUTED]
 
     def typed(self) -> str:
         """Return a DuckDB SELECT list that casts the columns to the types that the snapshot stores."""
@@ -67,7 +71,14 @@ class Relation:
     def written(self) -> str:
         """Return DuckDB SQL that casts and sorts newly read rows (``incoming``) for the Parquet file."""
         order = f" ORDER BY {self.order}" if self.order else ""
-        return f"SELECT {self.typed()} FROM incoming{order}"
+        return f"SELECT {self.typed()} FROM {self.incoming()}{order}"
+
+    def incoming(self) -> str:
+        """Return DuckDB SQL for the newly read rows (``incoming``) with the columns that DuckDB computes."""
+        if self is not MEDIA:
+            return "incoming"
+        rows = f"SELECT *, {looks_like_rule('duckdb')} AS looks_like_rule FROM incoming"
+        return f"(SELECT *, {looks_like('looks_like_rule')} AS looks_like FROM ({rows}))"
 
 
 def _columns(columns: Iterable[Column[Any]]) -> tuple[tuple[str, TypeEngine[Any]], ...]:
@@ -78,6 +89,9 @@ def _relation(model: Any, key: str | None = None, order: str = "") -> Relation:
     table: Table = model if isinstance(model, Table) else model.__table__
     return Relation(table.name, _columns(table.c), key, order)
 
+
+COMPUTED = frozenset(("looks_like", "looks_like_rule"))
+"""Names of columns of the items that DuckDB computes: for SQLite, this takes ten times as long."""
 
 # The relation MEDIA also contains the id of the metadata row, so that the table media_metadata can be derived
 # from it.

@@ -199,7 +199,7 @@ def test_each_rule_in_the_snapshot_of_a_large_library(
 
 
 def test_read_only_library(library: MediaLibrary) -> None:
-    """The rules also work on a connection that cannot write, on which SQLite refuses some functions in views."""
+    """The rules also work on a read-only connection, on which SQLite refuses some functions in views."""
     fill(library)
     scans = library.count(looks_like="scan")
     with MediaLibrary(library.database.url, read_only=True, engine="database") as read_only:

@@ -138,7 +138,7 @@ def _write_delta(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE replaced AS SELECT CAST(id AS UUID) AS id FROM changed_ids"
     )
-    rows, replaced = f"SELECT {relation.typed()} FROM incoming", "SELECT id FROM replaced"
+    rows, replaced = f"SELECT {relation.typed()} FROM {relation.incoming()}", "SELECT id FROM replaced"
     if name in old.delta:
         delta, changed = (
             duckdb_settings.parquet_rows(cache.path, [one[name]]) for one in (old.delta, old.changed)

@@ -189,7 +189,7 @@ def _sample(raw: Iterable[tuple[str, pa.DataType]]) -> str:
     return "SELECT " + ", ".join(f"{_SAMPLES[type_]} AS {name}" for name, type_ in raw)
 
 
-_COMPUTED = ("folder", "extension", "copies", "date", "date_source", "looks_like", "looks_like_rule")
+_COMPUTED = ("folder", "extension", "copies", "date", "date_source")
 _SAMPLES = {pa.string(): "'x'", pa.int64(): "1", pa.float64(): "0.5"}
 # These expressions return the same values as the view `media` (mfkit.models.wide_view), but are at least 8
 # times faster.

@@ -202,7 +202,7 @@ def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:
     if meant:
         return f"{begin} {value!r}. Did you mean {' or '.join(map(repr, meant))}?"
     if not existing:
-        return f"{begin} {value!r}, nor any other {name}."
+        return f"{begin} {value!r} or {'in ' if field == 'collection' else ''}any other {name}."
     named = ", ".join(map(repr, existing[:_MAX_NAMED]))
     end = ", …" if len(existing) > _MAX_NAMED else "."
     return f"{begin} {value!r}. Existing values: {named}{end}"

@@ -80,7 +80,9 @@ def _code_point_order(text: str) -> str:
 
 @compiled_by(ListValues)
 def _list_values(text: str) -> str:
-    return f"LATERAL (SELECT unnest(coalesce(string_to_array({text}, '; '), ARRAY[NULL])) AS value)"
+    # For an empty text, string_to_array() returns an empty array instead of an array with an empty text.
+    parts = f"nullif(string_to_array({text}, '; '), ARRAY[]::text[])"
+    return f"LATERAL (SELECT unnest(coalesce({parts}, ARRAY[{text}]::text[])) AS value)"
 
 
 @compiled_by(OrderedTexts)

@@ -51,6 +51,18 @@ def test_notebook_has_an_introduction_and_uses_the_public_api(path: Path) -> Non
                 assert {alias.name.partition(".")[0] for alias in node.names} == {"mfkit"}
 
 
+WAIT_FOR_GROUPS = """
+import gc, time
+from mfkit.widgets.gallery.compare_panel import CompareView
+
+views = [one for one in gc.get_objects() if isinstance(one, CompareView)]
+end = time.monotonic() + 60
+while not all(view.group for view in views) and time.monotonic() < end:
+    time.sleep(0.1)
+"""
+"""Code that waits until all panels have drawn a group: in a kernel, panels are drawn in threads."""
+
+
 def test_copies_of_real_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The notebook about copies compares the exact copies, and the similar pictures that it inspects."""
     photos = tmp_path / "photos"
@@ -64,6 +76,7 @@ def test_copies_of_real_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MFKIT_LIBRARY", str(tmp_path / "library.db"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     notebook = nbformat.read(NOTEBOOKS[names(NOTEBOOKS).index("duplicates.ipynb")], as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(WAIT_FOR_GROUPS))
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
     (state,) = notebook.metadata["widgets"].values()
     groups = [one["state"]["group"] for one in state["state"].values() if "group" in one["state"]]

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from mfkit.credentials import hide_credentials
 from mfkit.errors import IngestError
 from mfkit.exchange.imports import exiftool, ffprobe, mediainfo
 from mfkit.text_safety import unescape_formula
@@ -39,7 +40,8 @@ def require_file(source: pd.DataFrame | Path) -> None:
         IngestError: The file does not exist.
     """
     if isinstance(source, Path) and not source.is_file():
-        raise IngestError(f"{source} does not exist or is not a file. Check the path.")
+        # A URL of a database may have been given by mistake.
+        raise IngestError(f"{hide_credentials(str(source))} does not exist or is not a file. Check the path.")
 
 
 def read_batches(source: pd.DataFrame | Path) -> tuple[Batches, list[str] | None, int | None]:

@@ -192,8 +192,10 @@ def test_media_types_of_fields() -> None:
     kinds = {name: "".join(sorted(str(one)[0] for one in types)) for name, (_, types) in FIELDS.items()}
     visual = dict.fromkeys(("capture_time", "dimensions", "place", "location_name"), "iv")
     image = dict.fromkeys(("camera", "lens", "iso", "aperture", "shutter_speed", "focal_length"), "i")
-    timed = dict.fromkeys(("duration", "bitrate"), "av")
-    video = dict.fromkeys(("video_codec", "fps"), "v")
+    timed = dict.fromkeys(("duration", "bitrate", "streams", "audio_layout"), "av")
+    video = dict.fromkeys(
+        ("video_codec", "fps", "hdr", "bit_depth", "pixel_format", "is_interlaced", "audio_language"), "v"
+    )
     audio = dict.fromkeys(
         ("audio_codec", "sample_rate", "channels", "artist", "album", "title", "genre", "year"), "a"
     )
@@ -321,9 +323,7 @@ def test_existing_values_are_named_if_none_is_similar() -> None:
     )
     many = unmatched_message("artist", "nobody", list("abcdefg"))
     assert many.endswith("Existing values: 'a', 'b', 'c', 'd', 'e', …")
-    assert (
-        unmatched_message("artist", "nobody", []) == "No item has the artist 'nobody', nor any other artist."
-    )
+    assert unmatched_message("artist", "nobody", []) == "No item has the artist 'nobody' or any other artist."
 
 
 def test_moments_on_both_sides_of_midnight(lib: MediaLibrary) -> None:

@@ -265,5 +265,5 @@ def test_unmatched_values_are_named(here: Any, mfkit: Any) -> None:
         "mfkit: warning: No item has the video codec 'hevk'. Did you mean 'hevc'?\n"
     )
     assert mfkit("duplicates", "--camera", "Leica").err == (
-        "mfkit: warning: No item has the camera 'Leica', nor any other camera.\n"
+        "mfkit: warning: No item has the camera 'Leica' or any other camera.\n"
     )

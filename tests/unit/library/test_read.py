@@ -206,7 +206,7 @@ class TestUnmatchedValues:
             ({"extension": "jpgg"}, "No item has the extension 'jpgg'. Did you mean 'jpg'?"),
             ({"extension": "JPEG"}, "No item has the extension 'jpeg'. Did you mean 'jpg'?"),
             ({"tags": "sea side"}, "No item has the tag 'sea side'. Did you mean 'seaside'?"),
-            ({"collection": "zzz"}, "No item is in the collection 'zzz'."),
+            ({"collection": "zzz"}, "No item is in the collection 'zzz' or in any other collection."),
             ({"camera": "cannon"}, "No item has the camera 'cannon'. Did you mean 'Canon'?"),
         ],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from mfkit.models.looks_like_rules import RULES, LooksLikeRule
 
 
-class _Dialect:
+class _Dialect(ABC):
     """SQL in which the rules are written for one database.
 
     Attributes:
@@ -20,22 +21,17 @@ class _Dialect:
         """Return SQL that converts ASCII letters to lower case."""
         return f"lower({column})"
 
+    @abstractmethod
     def software(self) -> str:
         """Return SQL for the name of the program that wrote the file."""
-        raise NotImplementedError
 
     def software_matches(self, patterns: Sequence[str]) -> str:
         """Return the condition that the name of the program matches at least one GLOB pattern."""
         return self.matches(self.lower(self.software()), patterns)
 
+    @abstractmethod
     def matches(self, text: str, patterns: Sequence[str]) -> str:
         """Return the condition that a text matches at least one GLOB pattern."""
-        regex = "|".join(map(_regex, patterns))
-        return self.has_regex(text, f"(?s)^(?:{regex})$".replace("'", "''"))
-
-    def has_regex(self, text: str, regex: str) -> str:
-        """Return the condition that a regular expression matches a text."""
-        raise NotImplementedError
 
 
 class _Sqlite(_Dialect):
@@ -65,8 +61,8 @@ class _Postgresql(_Dialect):
     def software(self) -> str:
         return "m.extra_metadata ->> 'software'"
 
-    def has_regex(self, text: str, regex: str) -> str:
-        return f"{text} ~ '{regex}'"
+    def matches(self, text: str, patterns: Sequence[str]) -> str:
+        return f"{text} ~ '{_regex_of(patterns)}'"
 
 
 class _Duckdb(_Dialect):
@@ -81,12 +77,17 @@ class _Duckdb(_Dialect):
             "THEN json_extract_string(extra_metadata, '$.software') END"
         )
 
-    def has_regex(self, text: str, regex: str) -> str:
-        return f"regexp_matches({text}, '{regex}')"
+    def matches(self, text: str, patterns: Sequence[str]) -> str:
+        return f"regexp_matches({text}, '{_regex_of(patterns)}')"
 
 
 _DIALECTS = {"sqlite": _Sqlite(), "postgresql": _Postgresql(), "duckdb": _Duckdb()}
 _SPECIAL = frozenset("\\.^$+(){}|")
+
+
+def _regex_of(patterns: Sequence[str]) -> str:
+    """Return the regular expression, quoted for SQL, that matches the same texts as the GLOB patterns."""
+    return f"(?s)^(?:{'|'.join(map(_regex, patterns))})$".replace("'", "''")
 
 
 def _regex(pattern: str) -> str:

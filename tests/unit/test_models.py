@@ -44,6 +44,8 @@ from mfkit.models import (
     scan_changes,
     utc_now,
 )
+from mfkit.models.looks_like_rules import RULES
+from mfkit.models.looks_like_sql import looks_like_rule
 from tests.samples import NOON, digest, item, row
 
 FACTS: dict[str, Any] = {
@@ -1084,3 +1086,12 @@ class TestMediaRelation:
                 functions = "SELECT proname FROM pg_proc WHERE proname LIKE 'media%'"
                 left += (await connection.scalars(text(functions))).all()
         assert left == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "duckdb"])
+def test_rules_of_looks_like_keep_their_order(dialect: str) -> None:
+    """In the SQL of each database, a rule comes before all rules of lower precedence."""
+    sql = looks_like_rule(dialect)
+    names = [rule.name.replace("'", "''") for rule in RULES]
+    places = [sql.index(f"THEN '{name}'") for name in names]
+    assert places == sorted(places) and len(set(places)) == len(RULES)

@@ -35,7 +35,7 @@ from mfkit.analysis.efficiency import efficiency
 from mfkit.analysis.facets import facets
 from mfkit.analysis.streams import streams
 from mfkit.analysis.summary import summary
-from mfkit.scan.stream_rows import (
+from mfkit.scan.item_rows import (
     CHAPTER_COLUMNS,
     STREAM_COLUMNS,
     chapter_values,

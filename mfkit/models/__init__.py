@@ -9,6 +9,7 @@ from mfkit.models.media import (
     Collection,
     MediaItem,
     MediaType,
+    SavedFilter,
     Tag,
     collection_items,
     media_tags,
@@ -23,7 +24,6 @@ from mfkit.models.pixel_tables import (
     pixel_inspections,
     verifications,
 )
-from mfkit.models.saved_filter import SavedFilter
 from mfkit.models.search_index import media_search
 from mfkit.models.stream_tables import StreamKind, media_chapters, media_streams
 from mfkit.models.wide_view import media

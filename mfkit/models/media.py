@@ -1,12 +1,24 @@
-"""Tables of media items, tags and collections."""
+"""Tables of media items, tags, collections and saved filters."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Enum, ForeignKey, Index, Integer, Table, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mfkit.models.base import Base, LocalDateTime, PathText, TimestampMixin, UTCDateTime, UUIDMixin, utc_now
@@ -16,7 +28,16 @@ from mfkit.models.metadata import MediaMetadata
 if TYPE_CHECKING:
     from mfkit.models.history import MediaCopy
 
-__all__ = ["Collection", "MediaItem", "MediaMetadata", "MediaType", "Tag", "collection_items", "media_tags"]
+__all__ = [
+    "Collection",
+    "MediaItem",
+    "MediaMetadata",
+    "MediaType",
+    "SavedFilter",
+    "Tag",
+    "collection_items",
+    "media_tags",
+]
 
 
 EARLIEST_DATE = datetime(1826, 1, 1)
@@ -217,3 +238,26 @@ class Collection(UUIDMixin, TimestampMixin, Base):
 index_long_text(MediaItem.__table__, "file_path", "file_name", "mime_type")
 index_long_text(Tag.__table__, "name")
 index_long_text(Collection.__table__, "name")
+
+
+class SavedFilter(UUIDMixin, TimestampMixin, Base):
+    """Filter that is stored in the library under a unique name.
+
+    Attributes:
+        name: Unique name.
+        filter: JSON object with the fields of a :class:`mfkit.MediaFilter` that are set.
+        created_at: Time of insertion.
+        modified_at: Time when the filter was last replaced.
+    """
+
+    __tablename__ = "saved_views"
+
+    name: Mapped[str] = mapped_column(unique=True, index=True)
+    filter: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
+
+    def __repr__(self) -> str:
+        """Return the class name and the filter's name."""
+        return f"SavedFilter({self.name!r})"
+
+
+index_long_text(SavedFilter.__table__, "name")

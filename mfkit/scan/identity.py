@@ -43,12 +43,12 @@ from mfkit.scan.item_rows import (
     content_values,
     metadata_values,
     scanned_at,
+    write_streams,
 )
 from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.scan_report import Counts
 from mfkit.scan.sidecars_of_copies import SidecarFolders, with_sidecars_of_copies
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.scan.stream_rows import write_streams
 from mfkit.scan.walk import FileStatus
 
 _ITEM, _COPY, _METADATA, _FAILURE = (

@@ -1,18 +1,24 @@
-"""Walk of a folder tree: every regular file below a root, sorted by stored path."""
+"""Walk of a root: every regular file below it, sorted by stored path.
+
+A root is a folder, or the URL of a bucket. Modules for object storage are imported only for a URL.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from stat import S_ISREG
 from typing import NamedTuple
 
+from mfkit.errors import FolderNotFoundError
+from mfkit.lazy_layers import load_distributed
+from mfkit.path_argument import checked_path
 from mfkit.scan.ignore import FILES, IgnoreRules
-from mfkit.scan.stored_path import to_disk_path, to_stored_path
+from mfkit.scan.stored_path import is_url, to_disk_path, to_stored_path
 
 # A file name that begins with none of these characters is not ignored by the default rules.
 _IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
@@ -231,3 +237,46 @@ def _to_datetime(microseconds: int) -> datetime:
         # The modification time is invalid, because the clock or file system is broken. Changes are still
         # detected by size.
         return _EPOCH
+
+
+Walker = Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]
+
+
+def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Return the stored paths of roots, without roots that are inside another root.
+
+    Raises:
+        StorageUnavailableError: A bucket cannot be listed.
+        FolderNotFoundError: A root is an empty text, does not exist, is not a folder, or cannot be read.
+    """
+    folders = []
+    for root in roots:
+        given = checked_path(root, "the folder", FolderNotFoundError)
+        if is_url(given):
+            folders.append(load_distributed("s3_walk").check_url(given))
+            continue
+        path = os.path.abspath(os.path.expanduser(given))
+        if not os.path.exists(path):
+            raise FolderNotFoundError(
+                f"{root} does not exist. Check the spelling, and whether the drive is mounted."
+            )
+        if not os.path.isdir(path):
+            raise FolderNotFoundError(f"{root} is a file. Name the folder that contains it.")
+        try:
+            os.scandir(path).close()
+        except OSError as error:
+            raise FolderNotFoundError(f"{root} cannot be read: {error.strerror}.") from error
+        folders.append(to_stored_path(path))
+    return [
+        folder
+        for folder in dict.fromkeys(folders)
+        if not any(folder != other and folder.startswith(other.rstrip("/") + "/") for other in folders)
+    ]
+
+
+def walker_for(root: str) -> Walker:
+    """Return the function that lists the files below a root: in a local folder or in object storage."""
+    if not is_url(root):
+        return walk
+    walk_objects: Walker = load_distributed("s3_walk").walk_objects
+    return walk_objects

@@ -210,10 +210,13 @@ def test_processes_of_a_script(folder: Path) -> None:
 def test_children_import_the_same_mfkit(scanned: Path, tmp_path: Path) -> None:
     """A package that is not installed, but found by its path, starts processes of the same package."""
     shutil.copytree(Path(mfkit.__file__).parent, tmp_path / "elsewhere" / "mfkit")
-    (tmp_path / "elsewhere" / "mfkit" / "scan" / "inspect_file.py").write_text("raise SystemExit(7)")
+    worker = tmp_path / "elsewhere" / "mfkit" / "scan" / "workers" / "worker_main.py"
+    worker.write_text(
+        worker.read_text("utf-8").replace("    answer_requests(_answer)", "    raise SystemExit(7)")
+    )
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'elsewhere')!r}); import asyncio\n"
-        "from mfkit.scan.workers.worker_process import WorkerProcess\n"
+        "from mfkit.scan.workers.worker_supervisor import WorkerProcess\n"
         "asyncio.run(WorkerProcess.start(0, 1.0))"
     )
     done = subprocess.run(

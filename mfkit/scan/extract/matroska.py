@@ -3,6 +3,9 @@
 Files from browsers and live encoders state no duration. In that case the last cluster (group of frames) is
 searched at the end of the file, and the headers of its blocks (frames) are read. A video's frame rate is the
 average over its blocks if their intervals differ from the stated interval.
+
+The HDR metadata of a track is in ``Colour`` (sections 5.1.4.1.28.16 to 5.1.4.1.28.41), and its Dolby Vision
+configuration in ``BlockAdditionMapping`` (5.1.4.1.17; Matroska's registry of block additions has the types).
 """
 
 import struct
@@ -20,8 +23,13 @@ from mfkit.scan.extract.ebml_elements import (
     variable_size_integer,
 )
 from mfkit.scan.extract.frame_count import Count
-from mfkit.scan.extract.hdr_matroska import BLOCK_ADDITION_MAPPING, COLOUR, block_addition_hdr, colour_hdr
-from mfkit.scan.extract.hdr_metadata import Hdr, combine
+from mfkit.scan.extract.hdr_metadata import (
+    Hdr,
+    combine,
+    content_light,
+    dolby_vision_record,
+    mastering_display,
+)
 
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 _TIMESTAMP_SCALE, _DURATION = 0x2AD7B1, 0x4489
@@ -281,3 +289,40 @@ def _blocks(reader: BoundedReader, at: int, limit: int) -> Iterator[_Block]:
         at = element.start + element.size
     if pending is not None:
         yield pending
+
+
+BLOCK_ADDITION_MAPPING, COLOUR = 0x41E4, 0x55B0
+_ADDITION_TYPE, _EXTRA_DATA = 0x41E7, 0x41ED
+_TRANSFER, _MAX_CLL, _MAX_FALL, _MASTERING = 0x55BA, 0x55BC, 0x55BD, 0x55D0
+_LUMINANCE_MAX, _LUMINANCE_MIN = 0x55D9, 0x55DA
+_DOLBY_VISION = frozenset(int.from_bytes(name, "big") for name in (b"dvcC", b"dvvC", b"dvwC"))
+
+
+def colour_hdr(reader: BoundedReader, colour: Element) -> Hdr:
+    """Return the HDR metadata of a video track's ``Colour`` element."""
+    transfer, light = None, {_MAX_CLL: 0, _MAX_FALL: 0}
+    mastering = Hdr()
+    for part in children(reader, colour):
+        if part.id == _TRANSFER:
+            transfer = read_unsigned(reader, part)
+        elif part.id in light:
+            light[part.id] = read_unsigned(reader, part)
+        elif part.id == _MASTERING:
+            values = {
+                value.id: read_float(reader, value)
+                for value in children(reader, part)
+                if value.id in (_LUMINANCE_MAX, _LUMINANCE_MIN)
+            }
+            mastering = mastering_display(values.get(_LUMINANCE_MIN, 0.0), values.get(_LUMINANCE_MAX, 0.0))
+    return combine(Hdr(transfer=transfer), mastering, content_light(light[_MAX_CLL], light[_MAX_FALL]))
+
+
+def block_addition_hdr(reader: BoundedReader, mapping: Element) -> Hdr:
+    """Return the Dolby Vision configuration of a track's ``BlockAdditionMapping`` element, if it has one."""
+    kind, record = 0, b""
+    for part in children(reader, mapping):
+        if part.id == _ADDITION_TYPE:
+            kind = read_unsigned(reader, part)
+        elif part.id == _EXTRA_DATA:
+            record = reader.read(part.start, min(part.size or 0, 24))
+    return Hdr(dolby_vision=dolby_vision_record(record)) if kind in _DOLBY_VISION else Hdr()

@@ -2,16 +2,26 @@
 
 The tags are read here, because FFmpeg joins several values, takes "80s" for a number, and trusts declarations
 of Latin-1, which are often wrong. `extract_with_tinytag` reads the tags of other formats.
+
+RIFF INFO: Multimedia Programming Interface and Data Specifications 1.0. AIFF: AIFF 1.3, "Text chunks".
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tinytag import TinyTag, TinyTagException
 
-from mfkit.scan.extract import flac_wav_duration, riff_and_aiff_tags, vorbis_and_ape_tags, xmp
+from mfkit.scan.extract import flac_wav_duration, vorbis_and_ape_tags, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.id3 import Id3, decoded, doubtful_texts, read_appended_id3v2, read_id3v1, read_id3v2
+from mfkit.scan.extract.id3 import (
+    Id3,
+    Text,
+    decoded,
+    doubtful_texts,
+    read_appended_id3v2,
+    read_id3v1,
+    read_id3v2,
+)
 from mfkit.scan.extract.schema import COUNTED, PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import FileTexts
@@ -33,10 +43,10 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         reader = file_reader(stream)
         format_name = file_format.format
         if format_name == "wav":
-            return _merged(riff_and_aiff_tags.riff_tags(reader))
+            return _merged(riff_tags(reader))
         if format_name == "aiff":
             # FFmpeg refuses AIFF files from a pipe, whose headers state no size.
-            return merge(_merged(riff_and_aiff_tags.aiff_tags(reader)), _aiff_duration(reader))
+            return merge(_merged(aiff_tags(reader)), _aiff_duration(reader))
         if format_name in _OGG:
             return _merged([], [vorbis_and_ape_tags.ogg_comments(reader)])
         if format_name == "dsf":
@@ -114,3 +124,49 @@ def extract_with_tinytag(source: Source, file_format: FileFormat) -> Metadata:
         "bitrate": round(tag.bitrate * 1000) if tag.bitrate else None,
     }
     return from_origin("tag", metadata)
+
+
+_MAX_CHUNKS, _MAX_TEXT = 1_000, 16_384
+_INFO = {
+    b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"IGNR": "genre", b"ICRD": "date",
+    b"ICMT": "comment", b"ITRK": "track", b"IPRT": "track", b"ICOP": "copyright", b"IMUS": "composer",
+}  # fmt: skip
+_AIFF = {b"NAME": "title", b"AUTH": "artist", b"ANNO": "comment", b"(c) ": "copyright"}
+
+
+def riff_tags(reader: BoundedReader) -> list[Id3]:
+    """Read the tags of a WAV file: first its INFO texts, then its ID3 tag."""
+    texts: list[Text] = []
+    tags: list[Id3] = []
+    for name, content in _chunks(reader, 12, "little"):
+        if name == b"LIST" and content.read(0, 4) == b"INFO":
+            for key, text in _chunks(content, 4, "little"):
+                if key in _INFO:
+                    data = text.read(0, _MAX_TEXT).split(b"\x00", 1)[0]
+                    texts.append(Text(_INFO[key], data, "latin-1"))
+        elif name in (b"id3 ", b"ID3 ") and (tag := read_id3v2(content)) is not None:
+            tags.append(tag)
+    return [Id3(texts), *tags]
+
+
+def aiff_tags(reader: BoundedReader) -> list[Id3]:
+    """Read the tags of an AIFF file: first its ID3 tag, then its text chunks."""
+    texts: list[Text] = []
+    tags: list[Id3] = []
+    for name, content in _chunks(reader, 12, "big"):
+        if name in _AIFF:
+            data = content.read(0, _MAX_TEXT).split(b"\x00", 1)[0]
+            texts.append(Text(_AIFF[name], data, "latin-1"))
+        elif name in (b"ID3 ", b"id3 ") and (tag := read_id3v2(content)) is not None:
+            tags.append(tag)
+    return [*tags, Id3(texts)]
+
+
+def _chunks(reader: BoundedReader, at: int, order: str) -> Iterator[tuple[bytes, BoundedReader]]:
+    for _ in range(_MAX_CHUNKS):
+        head = reader.read(at, 8)
+        if len(head) < 8:
+            return
+        size = int.from_bytes(head[4:], "little" if order == "little" else "big")
+        yield head[:4], reader.part(at + 8, size)
+        at += 8 + size + size % 2

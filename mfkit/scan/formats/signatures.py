@@ -4,7 +4,7 @@ The functions take a file's first bytes (4 KiB are enough) and return the name o
 `mfkit.scan.formats.identify.FORMATS`, or an empty string.
 """
 
-from mfkit.scan.formats import containers, elementary_streams
+from mfkit.scan.formats import containers
 
 _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -88,9 +88,9 @@ def sniff(head: bytes, claimed: str) -> str:
         or containers.zipped(head, claimed)
         or containers.compound_file(head, claimed)
         or _by_structure(head, claimed)
-        or elementary_streams.transport_stream(head, claimed)
-        or elementary_streams.program_stream(head)
-        or elementary_streams.audio_frames(head, claimed)
+        or containers.transport_stream(head, claimed)
+        or containers.program_stream(head)
+        or containers.audio_frames(head, claimed)
     )
 
 

@@ -24,8 +24,7 @@ from mfkit.scan.extract.capture_time import WEAK_ORIGINS, with_capture_time
 from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import CREATE_DATE, Metadata, from_origin, merge
 from mfkit.scan.media_source import open_regular
-from mfkit.scan.sidecars import takeout
-from mfkit.scan.sidecars.takeout_names import JsonNames, folded, is_json_of
+from mfkit.scan.sidecars.takeout import JsonNames, folded, is_json_of, read_json
 from mfkit.scan.stored_path import is_url
 
 MAX_XMP = 4 * 1024 * 1024
@@ -142,7 +141,7 @@ def sidecar_names(media_name: str, names: Collection[str]) -> Sidecars:
     XMP sidecars are ``photo.jpg.xmp`` and, with lower priority, ``photo.xmp``, which belongs to every file of
     that stem, such as a RAW image and its JPEG. darktable's ``photo_01.jpg.xmp`` is ignored, because it is a
     further edit of ``photo.jpg`` with its own tags. For Takeout see
-    `mfkit.scan.sidecars.takeout_names`.
+    `mfkit.scan.sidecars.takeout`.
 
     Args:
         media_name: The media file's name, without its folder.
@@ -188,7 +187,7 @@ def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> Si
             data = _read_start(folder_path, name, MAX_JSON)
             if len(data) > MAX_JSON:
                 raise ValueError("the file is too large for a Takeout JSON file")
-            part, title = takeout.read_json(data, sidecars.media_name)
+            part, title = read_json(data, sidecars.media_name)
         except (OSError, ValueError) as error:
             notes.append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue

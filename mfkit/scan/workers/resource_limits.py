@@ -1,6 +1,6 @@
 """Memory and time limits of the isolated processes that read untrusted files.
 
-The parent enforces the time limit in `mfkit.scan.workers.worker_process`.
+The parent enforces the time limit in `mfkit.scan.workers.worker_supervisor`.
 """
 
 from __future__ import annotations

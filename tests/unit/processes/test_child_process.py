@@ -17,8 +17,8 @@ def test_every_process_is_started_by_python_child() -> None:
         for path in package.rglob("*.py")
         if "sys.executable" in path.read_text("utf-8")
     }
-    assert named == {"processes/child_process.py", "scan/workers/worker_process.py"}
-    source = (package / "scan" / "workers" / "worker_process.py").read_text("utf-8")
+    assert named == {"processes/child_process.py", "scan/workers/worker_supervisor.py"}
+    source = (package / "scan" / "workers" / "worker_supervisor.py").read_text("utf-8")
     assert source.count("sys.executable") == 1
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from mfkit import MediaLibrary, Report
 from mfkit.core.event_loop import run_sync
 from mfkit.models import media_streams
-from mfkit.report.codec_names import codec_name
+from mfkit.report.formats_section import codec_name
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import sentences, tables
 

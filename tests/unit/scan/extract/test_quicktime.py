@@ -10,7 +10,9 @@ import pytest
 from mfkit.scan.extract import mp4_boxes
 from mfkit.scan.extract.bounded_reader import bytes_reader
 from mfkit.scan.extract.capture_time import with_capture_time
-from mfkit.scan.extract.quicktime import Movie, movie_header
+from mfkit.scan.extract.hdr_metadata import DolbyVision, Hdr
+from mfkit.scan.extract.quicktime import Movie, movie_header, sample_description_hdr
+from tests.hdr_video import LIGHT, MASTERING, box, dolby_vision
 
 ONE = 1 << 16
 IDENTITY = (ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30)
@@ -20,11 +22,6 @@ MATRICES = {
     180: (-ONE, 0, 0, 0, -ONE, 0, 0, 0, 1 << 30),
     270: (0, -ONE, 0, ONE, 0, 0, 0, 0, 1 << 30),
 }
-
-
-def box(name: bytes, content: bytes) -> bytes:
-    """Return a box."""
-    return struct.pack(">I", 8 + len(content)) + name + content
 
 
 def mvhd(created: int, scale: int, length: int, *, version: int = 0) -> bytes:
@@ -158,3 +155,77 @@ def test_names_of_places(encoding: str) -> None:
     metadata = read(box(b"udta", box(b"loci", place))).metadata
     assert (metadata["latitude"], metadata["longitude"]) == (-38.5, 9.25)
     assert metadata["location_name"] == "Lisbon"
+
+
+def description(*entries: bytes, name: bytes = b"hvc1") -> bytes:
+    """Return the content of an ``stsd`` box with visual sample entries that contain boxes."""
+    return bytes(8) + b"".join(box(name, bytes(78) + boxes) for boxes in entries)
+
+
+def read_entries(*entries: bytes) -> Hdr:
+    """Return the HDR metadata of sample entries."""
+    return sample_description_hdr(bytes_reader(description(*entries)))
+
+
+def test_all_boxes() -> None:
+    """Transfer, mastering display, content light and Dolby Vision are read."""
+    colour = box(b"colr", b"nclx" + struct.pack(">HHHB", 9, 16, 9, 0))
+    boxes = colour + box(b"mdcv", MASTERING) + box(b"clli", LIGHT) + box(b"dvvC", dolby_vision(8, 6, 1))
+    assert read_entries(box(b"hvcC", bytes(40)) + boxes) == Hdr(
+        16, 0.005, 1000.0, 1000, 400, DolbyVision(8, 6, 1), False
+    )
+
+
+@pytest.mark.parametrize(
+    ("colour", "transfer"),
+    [
+        (b"nclx" + struct.pack(">HHHB", 9, 18, 9, 0), 18),
+        (b"nclc" + struct.pack(">HHH", 9, 16, 9), 16),
+        (b"prof" + struct.pack(">HHH", 9, 16, 9), None),
+        (b"nclx" + struct.pack(">H", 9), None),
+    ],
+)
+def test_transfer(colour: bytes, transfer: int | None) -> None:
+    """The transfer is the second number of an ``nclx`` or ``nclc`` box; an ICC profile has none."""
+    assert read_entries(box(b"colr", colour)).transfer == transfer
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"), [(b"dvcC", 5), (b"dvcC", 7), (b"dvvC", 8), (b"dvvC", 10), (b"dvwC", 20)]
+)
+def test_dolby_vision_boxes(name: bytes, profile: int) -> None:
+    """The name of the Dolby Vision box depends on the profile."""
+    assert read_entries(box(name, dolby_vision(profile, 6, 0))).dolby_vision == DolbyVision(profile, 6, 0)
+
+
+def test_vp9_boxes() -> None:
+    """VP9 has boxes of its own, with version and flags before the values."""
+    fixed = MASTERING[:16] + struct.pack(">II", 4000 << 8, 1 << 14)
+    assert read_entries(box(b"SmDm", bytes(4) + fixed) + box(b"CoLL", bytes(4) + LIGHT)) == Hdr(
+        None, 1.0, 4000.0, 1000, 400
+    )
+
+
+def test_second_entry_supplements_the_first() -> None:
+    """The sample entries of a track describe the same video, and the first has priority."""
+    first, second = box(b"clli", LIGHT), box(b"clli", bytes(4)) + box(b"mdcv", MASTERING)
+    assert read_entries(first, second) == Hdr(None, 0.005, 1000.0, 1000, 400)
+
+
+@pytest.mark.parametrize("cut", range(0, 200, 7))
+def test_truncated_entries(cut: int) -> None:
+    """A truncated sample entry states only what is complete."""
+    whole = description(box(b"mdcv", MASTERING) + box(b"clli", LIGHT) + box(b"dvcC", dolby_vision(7, 6, 6)))
+    found = sample_description_hdr(bytes_reader(whole[:cut]))
+    assert found.max_cll in (None, 1000) and found.mastering_max_luminance in (None, 1000.0)
+    assert found.dolby_vision is None or found.dolby_vision.profile == 7
+
+
+def test_hostile_sizes() -> None:
+    """Boxes that state sizes of 0, 1 or 4 GB end with their entry."""
+    for size in (0, 1, 7, 2**32 - 1):
+        entry = bytes(78) + struct.pack(">I4s", size, b"mdcv") + MASTERING
+        found = sample_description_hdr(bytes_reader(bytes(8) + box(b"hvc1", entry)))
+        assert found.mastering_max_luminance in (None, 1000.0)
+    many = box(b"free", b"") * 100 + box(b"clli", LIGHT)
+    assert read_entries(many) == Hdr()

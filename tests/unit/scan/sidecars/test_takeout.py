@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.scan.sidecars.sidecar import FolderNames, media_of, sidecar_names
-from mfkit.scan.sidecars.takeout import read_json
-from mfkit.scan.sidecars.takeout_names import MAX_STEM, is_json_of
+from mfkit.scan.sidecars.takeout import MAX_STEM, is_json_of, read_json
 
 # Name of the media file, name of its JSON: as reported from real exports.
 EXPORTS = [

@@ -8,8 +8,8 @@ import pytest
 
 from mfkit.scan.extract.bounded_reader import bytes_reader
 from mfkit.scan.extract.ebml_elements import read_element
-from mfkit.scan.extract.hdr_matroska import block_addition_hdr, colour_hdr
 from mfkit.scan.extract.hdr_metadata import DolbyVision, Hdr
+from mfkit.scan.extract.matroska import block_addition_hdr, colour_hdr
 from tests.hdr_video import dolby_vision, element
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mfkit.errors import ReportError
-from mfkit.report.paper_size import paper_size
+from mfkit.report.report_writer import paper_size
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,10 @@ from mfkit.filters.conditions import (
     item_date,
     item_year,
     lens,
-    subtitle_format,
 )
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
+from mfkit.filters.stream_conditions import subtitle_format
 from mfkit.models import Collection, Scan, Tag, UTCDateTime, collection_items, media, media_tags
 from mfkit.sql.elements import PeriodStart, UtcClock, ancestor, capture_clock, folder_depth, list_values
 

@@ -1,11 +1,12 @@
 """Functions that draw DataFrames as Plotly figures."""
 
-from mfkit.charts.bar_charts import cameras_chart, codecs_chart, histogram_chart, types_chart
+from mfkit.charts.bar_charts import cameras_chart, codecs_chart, languages_chart, subtitles_chart, types_chart
 from mfkit.charts.efficiency_chart import efficiency_chart
+from mfkit.charts.folders_chart import folders_chart
 from mfkit.charts.growth_chart import growth_chart
-from mfkit.charts.heatmap_and_treemap import folders_chart, resolutions_chart
+from mfkit.charts.heat_maps import bit_depths_chart, hdr_chart, resolutions_chart
+from mfkit.charts.histogram_chart import histogram_chart
 from mfkit.charts.places_map import places_atlas, places_map
-from mfkit.charts.stream_charts import bit_depths_chart, hdr_chart, languages_chart, subtitles_chart
 
 __all__ = [
     "bit_depths_chart",

@@ -1,17 +1,14 @@
-"""Bar charts of media types, codecs, cameras and lenses, and the histogram of sizes or durations."""
+"""Bar charts of media types, codecs, cameras, lenses, languages and formats of subtitles."""
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts.theme import (
-    ACCENT,
     CONTEXT,
     MEDIA_COLORS,
     MUTED,
@@ -25,7 +22,8 @@ from mfkit.charts.theme import (
     trace,
     value_axis,
 )
-from mfkit.filters.units import format_duration, round_size
+from mfkit.filters.filter_values import SUBTITLE_FORMATS
+from mfkit.language_codes import language_name
 
 
 def drop_unknown(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
@@ -35,28 +33,33 @@ def drop_unknown(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 
 def top_bars(
-    rows: pd.DataFrame,
+    frame: pd.DataFrame,
     measure: Measure,
     color: str,
     top: int,
     height: int,
-    selected: pd.DataFrame | None = None,
+    selected: pd.DataFrame | None,
+    empty: str,
     text: Callable[[str], str] = str,
 ) -> go.Figure:
-    """Draw a bar for each of the first ``top`` rows. A note shows the number and size of all other rows.
+    """Draw a bar for each of the ``top`` largest names. A note shows the number and size of all others.
 
-    The other rows together have no bar, because it would be longer than those of all names. Selected rows
-    always have a bar.
+    The others together have no bar, because it would be longer than those of all names. Selected names always
+    have a bar.
 
     Args:
-        rows: Result of :func:`drop_unknown` with at least one row.
+        frame: The names in the first column, ``files``, ``bytes``. Rows without a name are left out.
         measure: ``"files"`` or ``"bytes"``.
         color: Color of the bars.
-        top: Number of rows with a separate bar, at most 100.
+        top: Number of names with a separate bar, at most 100.
         height: Height in pixels.
-        selected: The part of ``rows`` that is selected; everything by default.
+        selected: The part of ``frame`` that is selected; everything by default.
+        empty: Message if there are no names.
         text: Function that returns the visible text of a name.
     """
+    rows = drop_unknown(frame, measure)
+    if rows.empty:
+        return message_figure(empty, height)
     top = min(max(top, 1), 100)
     # If only one row would be left without a bar, it also gets a bar, because a note such as "1 other" would
     # only hide its name.
@@ -219,11 +222,8 @@ def codecs_chart(
     """
     by = str(frame.columns[0])
     stream = _STREAMS.get(by, "other")
-    rows = drop_unknown(frame, measure)
-    if rows.empty:
-        name = f"{stream} codec" if by in _STREAMS else "codec"
-        return message_figure(f"No {name} in this selection.<br>Change the filter.", height)
-    return top_bars(rows, measure, MEDIA_COLORS.get(stream, MUTED), top, height, selected)
+    empty = f"No {f'{stream} codec' if by in _STREAMS else 'codec'} in this selection.<br>Change the filter."
+    return top_bars(frame, measure, MEDIA_COLORS.get(stream, MUTED), top, height, selected, empty)
 
 
 def cameras_chart(
@@ -239,11 +239,7 @@ def cameras_chart(
     Args:
         frame: Result of ``lib.summary("camera")`` or ``lib.summary("lens")``: the name in the first column,
             ``files``, ``bytes``. The row of files without a name is left out.
-        measure: ``"files"`` or ``"bytes"``.
-        top: Number of names with a separate bar, at most 100.
-        selected: The part of ``frame`` that is selected. It is drawn in color in front of ``frame`` in grey.
-            By default, everything is selected.
-        height: Height in pixels.
+        measure, top, selected, height: As for :func:`codecs_chart`.
 
     Returns:
         A figure. If there are no names, the figure shows a message.
@@ -251,130 +247,74 @@ def cameras_chart(
     Example:
         >>> cameras_chart(lib.summary("camera", media_type="image"))  # doctest: +SKIP
     """
-    rows = drop_unknown(frame, measure)
-    if rows.empty:
-        return message_figure(f"No {frame.columns[0]} data in this selection.<br>Select photos.", height)
-    return top_bars(rows, measure, MEDIA_COLORS["image"], top, height, selected)
+    empty = f"No {frame.columns[0]} data in this selection.<br>Select photos."
+    return top_bars(frame, measure, MEDIA_COLORS["image"], top, height, selected, empty)
 
 
-Quantity = Literal["file_size", "duration"]
-
-_QUANTITY_TEXT: dict[str, Callable[[float], str]] = {"file_size": round_size, "duration": format_duration}
-_EMPTY_TEXT = {
-    "file_size": "No files in this selection.<br>Change the filter, or scan a folder.",
-    "duration": "No durations in this selection.<br>Select audio or videos.",
-}
-# Axis ticks: powers of ten for bytes; round numbers of seconds, minutes and hours for durations.
-_TICKS: dict[str, tuple[float, ...]] = {
-    "file_size": tuple(10.0**power for power in range(16)),
-    "duration": (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000),
-}
+_LANGUAGE_COLORS = {"audio_language": MEDIA_COLORS["audio"], "subtitle_language": MEDIA_COLORS["video"]}
+_LANGUAGE_STREAMS = {"audio_language": "audio", "subtitle_language": "subtitle"}
 
 
-_END_BIN = 2.5
-"""Ratio to the median width from which a first or last bin counts as an end bin with outliers."""
-
-
-def histogram_chart(
+def languages_chart(
     frame: pd.DataFrame,
-    quantity: Quantity = "file_size",
+    measure: Measure = "files",
+    *,
+    top: int = 8,
+    selected: pd.DataFrame | None = None,
+    height: int = 260,
+) -> go.Figure:
+    """Draw a bar for each of the ``top`` most frequent languages, with English names such as "German".
+
+    Args:
+        frame: Result of ``lib.summary("audio_language")`` or ``lib.summary("subtitle_language")``: the
+            language in the first column, ``files``, ``bytes``. A file with several languages counts for each
+            of them. The row of files without a language is left out.
+        measure, top, selected, height: As for :func:`codecs_chart`.
+
+    Returns:
+        A figure. Each bar has the code of its language as ``customdata``. If there are no languages, the
+        figure shows a message.
+
+    Example:
+        >>> languages_chart(lib.summary("audio_language"), "bytes")  # doctest: +SKIP
+    """
+    by = str(frame.columns[0])
+    empty = (
+        f"No {_LANGUAGE_STREAMS.get(by, 'audio or subtitle')} stream of this selection<br>states a language."
+    )
+    return top_bars(
+        frame, measure, _LANGUAGE_COLORS.get(by, MUTED), top, height, selected, empty, text=language_name
+    )
+
+
+_SUBTITLE_TEXTS = {"text": "Text", "images": "Images only", "none": "No subtitles"}
+_SUBTITLE_COLORS = {"text": MEDIA_COLORS["video"], "images": MEDIA_COLORS["image"], "none": MUTED}
+
+
+def subtitles_chart(
+    frame: pd.DataFrame,
     measure: Measure = "files",
     *,
     selected: pd.DataFrame | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """Draw a histogram of files or bytes by size or duration.
+    """Draw a bar for videos with subtitles as text, with only images as subtitles, and without subtitles.
 
     Args:
-        frame: Result of ``lib.histogram("file_size", 40, log=True)``: ``low``, ``high`` (bytes or seconds),
-            ``files``, ``bytes``. A first or last bin that is much wider than the others holds outliers and
-            is drawn as wide as two others.
-        quantity: ``"file_size"`` or ``"duration"``.
-        measure: ``"files"`` or ``"bytes"``.
-        selected: The part of ``frame`` that is selected, with the same bins. It is drawn in color in front of
-            ``frame`` in grey. By default, everything is selected.
-        height: Height in pixels.
+        frame: Result of ``lib.summary("subtitle_format")``: ``subtitle_format``, ``files``, ``bytes``. The
+            row of other media types and of videos whose streams are not known is left out.
+        measure, selected, height: As for :func:`codecs_chart`.
 
     Returns:
-        A figure with a logarithmic axis. Each bar has (low, high) as ``customdata``. If there are no rows,
-        the figure shows a message.
+        A figure. If there are no videos, the figure shows a message.
 
     Example:
-        >>> histogram_chart(lib.histogram("duration", 40, log=True), "duration")  # doctest: +SKIP
+        >>> subtitles_chart(lib.summary("subtitle_format"))  # doctest: +SKIP
     """
-    rows = frame[frame["low"].notna() & (frame["low"] > 0)]
-    if not rows["files"].sum():
-        return message_figure(_EMPTY_TEXT[quantity], height)
-    lows, highs = (rows[name].astype("float64").tolist() for name in ("low", "high"))
-    # The chart plots logarithms on a linear axis, because bars on a logarithmic axis have unequal widths.
-    left = [math.log10(low) for low in lows]
-    right = [math.log10(max(high, low)) for low, high in zip(lows, highs, strict=True)]
-    # Bars are as wide as their bins, so that they do not overlap. A single bar needs a minimum width.
-    min_width = 0.01 if len(rows) == 1 else 0
-    width = [max(end - start, min_width) for start, end in zip(left, right, strict=True)]
-    usual = statistics.median(width)
-    low_end, high_end = (len(rows) > 4 and width[index] > _END_BIN * usual for index in (0, -1))
-    if low_end:
-        width[0] = 2 * usual
-        left[0] = right[0] - width[0]
-    if high_end:
-        width[-1] = 2 * usual
-    text = _QUANTITY_TEXT[quantity]
-    shared: dict[str, Any] = {
-        "x": [start + wide / 2 for start, wide in zip(left, width, strict=True)],
-        "width": [wide * 0.94 for wide in width],
-        "hoverinfo": "text",
-        "customdata": list(zip(lows, highs, strict=True)),
-    }
-    layers = [(rows, ACCENT)] if selected is None else [(rows, CONTEXT), (selected, ACCENT)]
-    traces = [
-        trace(
-            "bar",
-            **shared,
-            y=layer[measure].astype("float64").to_numpy(),
-            marker={"color": color, "line": {"width": 0}},
-            hovertext=[
-                f"{text(low)} to {text(high)}<br>{hover_text(files, size)}"
-                f"{' under all other conditions' if color == CONTEXT else ''}"
-                for low, high, files, size in zip(lows, highs, layer["files"], layer["bytes"], strict=True)
-            ],
-        )
-        for layer, color in layers
-    ]
-    inner_lows, inner_highs = lows[low_end:], highs[: len(highs) - high_end]
-    ticks = [tick for tick in _TICKS[quantity] if inner_lows[0] <= tick <= inner_highs[-1]]
-    if len(ticks) < 3:
-        ticks = [*inner_lows[:: math.ceil(len(inner_lows) / 4)], inner_highs[-1]]
-    shown = list({text(tick): tick for tick in ticks[:: math.ceil(len(ticks) / 7)]}.values())
-    positions, labels = [math.log10(tick) for tick in shown], [text(tick) for tick in shown]
-    if low_end:
-        # Ticks close to the first bin, which contains all smaller values, are removed because they would
-        # overlap that bin's label.
-        near = [index for index, tick in enumerate(positions) if tick - left[0] < 6 * usual]
-        positions, labels = positions[len(near) :], labels[len(near) :]
-        positions, labels = [left[0] + width[0] / 2, *positions], [f"< {text(highs[0])}", *labels]
-    end = left[-1] + width[-1]
-    if high_end:
-        kept = [index for index, tick in enumerate(positions) if end - tick >= 6 * usual]
-        positions, labels = [positions[index] for index in kept], [labels[index] for index in kept]
-        positions, labels = [*positions, end - width[-1] / 2], [*labels, f"> {text(lows[-1])}"]
-    margin = 10 * min_width or (end - left[0]) * 0.02
-    return figure(
-        *traces,
-        height=height,
-        barmode="overlay",
-        margin={"l": 4, "r": 28 if high_end else 12, "t": 8, "b": 4, "pad": 4},
-        dragmode="select",
-        selectdirection="h",
-        xaxis={
-            "fixedrange": True,
-            "zeroline": False,
-            "tickmode": "array",
-            "tickvals": positions,
-            "ticktext": labels,
-            "tickangle": 0,
-            "ticklabeloverflow": "allow",
-            "range": [left[0] - margin, end + margin],
-        },
-        yaxis={**value_axis(float(rows[measure].max()), measure)},
-    )
+    known = drop_unknown(frame, measure)
+    keys = [one for one in SUBTITLE_FORMATS if (known["subtitle_format"] == one).any()]
+    if not keys:
+        return message_figure("No videos with known streams in this selection.<br>Select videos.", height)
+    rows = known.set_index("subtitle_format").loc[keys].reset_index()
+    labels, colors = [_SUBTITLE_TEXTS[key] for key in keys], [_SUBTITLE_COLORS[key] for key in keys]
+    return bars(labels, rows, measure, colors, height, keys, selected=selected)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -26,25 +25,13 @@ from sqlalchemy import (
     true,
 )
 
-from mfkit.filters.filter_values import Box, Near
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.place_conditions import in_area, in_box, near
 from mfkit.filters.size_classes import orientation, resolution
+from mfkit.filters.stream_conditions import STREAM_FLAGS, has_language, language_conditions, subtitle_format
 from mfkit.filters.text_search import search_hits
-from mfkit.models import (
-    EARLIEST_DATE,
-    Collection,
-    MediaType,
-    StreamKind,
-    Tag,
-    collection_items,
-    media,
-    media_streams,
-    media_tags,
-)
+from mfkit.models import EARLIEST_DATE, Collection, MediaType, Tag, collection_items, media, media_tags
 from mfkit.sql.elements import FirstWord, after_last, json_text, list_values
-
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius of the earth (IUGG), for distances on a sphere."""
 
 Condition = ColumnElement[bool]
 c = media.c
@@ -99,25 +86,6 @@ container = case((c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), json_tex
 
 lens = json_text("lens")
 """Name of the lens."""
-
-# An alias is used, because the conditions of a filter can be part of a query on `media_streams`.
-_subtitles = media_streams.alias("subtitles")
-subtitle_format = case(
-    (or_(c.media_type != MediaType.VIDEO, c.subtitle_count.is_(None)), null()),
-    (c.subtitle_count == 0, literal_column("'none'", Text())),
-    (
-        c.id.in_(
-            select(_subtitles.c.media_item_id).where(
-                _subtitles.c.kind == StreamKind.SUBTITLE, _subtitles.c.is_text == true()
-            )
-        ),
-        literal_column("'text'", Text()),
-    ),
-    else_=literal_column("'images'", Text()),
-)
-"""Format of a video's subtitles: ``text`` if some are text, ``images`` if none are, or ``none``.
-
-It is null for other media types, and for videos whose streams are not known yet."""
 
 _same_make = func.lower(FirstWord(c.camera_model)) == func.lower(FirstWord(c.camera_make))
 # If the model starts with the make ("Canon" and "Canon EOS 80D", "Nikon" and "NIKON D7100"), the model alone
@@ -180,12 +148,12 @@ def _field_conditions(chosen: MediaFilter) -> Iterator[Condition]:
     for name, column in _NUMBERS.items():
         if getattr(chosen, name):
             yield column.in_(getattr(chosen, name))
-    for name, flag in _FLAGS.items():
+    for name, flag in STREAM_FLAGS.items():
         if (wanted := getattr(chosen, name)) is not None:
             yield flag if wanted else ~flag
     if chosen.min_channels is not None:
         yield c.most_channels >= chosen.min_channels
-    yield from _language_conditions(chosen)
+    yield from language_conditions(chosen)
     if chosen.year:
         yield date_year.in_(chosen.year)
     if chosen.after is not None:
@@ -205,11 +173,11 @@ def _field_conditions(chosen: MediaFilter) -> Iterator[Condition]:
         located = and_(c.latitude.is_not(None), c.longitude.is_not(None))
         yield located if chosen.has_location else ~located
     if chosen.box is not None:
-        yield _in_box(chosen.box)
+        yield in_box(chosen.box)
     if chosen.area is not None:
-        yield _in_area(chosen.area)
+        yield in_area(chosen.area)
     if chosen.near is not None:
-        yield _near(chosen.near)
+        yield near(chosen.near)
     if chosen.text:
         yield c.id.in_(select(search_hits(chosen.text).c.media_item_id))
     if chosen.duplicates is not None:
@@ -227,25 +195,6 @@ def _field_conditions(chosen: MediaFilter) -> Iterator[Condition]:
 def _all(chosen: MediaFilter) -> Condition:
     """Return the condition that an item satisfies all conditions of a filter."""
     return and_(true(), *_field_conditions(chosen))
-
-
-def _language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
-    for kind, column in (("audio", c.audio_languages), ("subtitle", c.subtitle_languages)):
-        for code in getattr(chosen, f"all_{kind}_languages") or ():
-            yield _listed(column)((code,))
-        if excluded := getattr(chosen, f"no_{kind}_languages"):
-            # Items whose streams are unknown are not selected. They are recognized by their stream count,
-            # because the column of languages is also null if no stream states a language.
-            yield c.stream_count.is_not(None)
-            yield or_(column.is_(None), ~_listed(column)(excluded))
-
-
-def _listed(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function for the condition that a "; "-separated column contains one of the language codes.
-
-    All codes have three letters, so a code can be found only where a code begins.
-    """
-    return lambda codes: or_(*(column.contains(code, autoescape=True) for code in codes))
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
@@ -294,8 +243,8 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "video_codec": _exactly(c.video_codec),
     "audio_codec": _exactly(c.audio_codec),
     "audio_codec_any": _one_of_several(c.audio_codecs),
-    "audio_language": _listed(c.audio_languages),
-    "subtitle_language": _listed(c.subtitle_languages),
+    "audio_language": has_language(c.audio_languages),
+    "subtitle_language": has_language(c.subtitle_languages),
     "hdr": c.hdr.in_,
     "subtitle_format": subtitle_format.in_,
     "pixel_format": _exactly(c.pixel_format),
@@ -327,12 +276,6 @@ _RANGES: dict[str, ColumnElement[Any]] = {
 _NUMBERS: dict[str, ColumnElement[Any]] = {
     name: c[name] for name in ("track", "disc", "bit_depth", "dolby_vision")
 }
-_FLAGS: dict[str, Condition] = {
-    "is_vfr": c.is_vfr == true(),
-    "is_interlaced": c.is_interlaced == true(),
-    "has_subtitles": c.subtitle_count > 0,
-    "has_chapters": c.chapter_count > 0,
-}
 
 
 def _below(folder: str) -> Condition:
@@ -341,65 +284,3 @@ def _below(folder: str) -> Condition:
         return and_(c.file_path >= "/", c.file_path < "0")
     # "0" is the character that follows "/", so the range contains all paths that start with "folder/".
     return and_(c.file_path >= f"{folder}/", c.file_path < f"{folder}0")
-
-
-def _in_box(box: Box) -> Condition:
-    south, west, north, east = box
-    if west <= east:
-        between: Condition = c.longitude.between(west, east)
-    else:
-        between = or_(c.longitude >= west, c.longitude <= east)
-    return and_(c.latitude.between(south, north), between)
-
-
-def _in_area(corners: Sequence[tuple[float, float]]) -> Condition:
-    """Return the condition that an item is inside a polygon, by the even-odd rule.
-
-    A point is inside if a ray from it to the east crosses the edges of the polygon an odd number of times.
-    Source: M. Shimrat, Algorithm 112: Position of point relative to polygon, CACM 5 (1962), 434.
-    """
-    south, north = min(y for y, _ in corners), max(y for y, _ in corners)
-    west, east = min(x for _, x in corners), max(x for _, x in corners)
-    shifts = [shift for shift in (-360.0, 0.0, 360.0) if west + shift <= 180 and east + shift >= -180]
-    return or_(
-        *(
-            and_(
-                # The bounding box is compared first, so that the slow polygon test runs only for items inside
-                # the box.
-                _in_box(Box(south, max(west + shift, -180.0), north, min(east + shift, 180.0))),
-                _crossings([(y, x + shift) for y, x in corners]) % 2 == 1,
-            )
-            for shift in shifts
-        )
-    )
-
-
-def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
-    counts: list[ColumnElement[int]] = []
-    for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
-        if y1 != y2:
-            # Of its two end points, an edge of the polygon includes only the southern one. A ray through a
-            # corner therefore crosses only one of two adjacent edges.
-            beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
-            at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
-            counts.append(case((and_(beside, c.longitude < at), 1), else_=0))
-    while len(counts) > 1:  # The terms are added in pairs, because a long sum would be nested too deeply.
-        odd = counts[len(counts) // 2 * 2 :]
-        counts = [one + other for one, other in zip(counts[::2], counts[1::2], strict=False)] + odd
-    return counts[0] if counts else literal(0, Integer())
-
-
-def _near(near: Near) -> Condition:
-    """Return the condition that an item is within a radius of a point, by the haversine formula.
-
-    A cheap condition on the latitude comes first, so that most items skip the formula.
-    Source: R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984), 159.
-    """
-    latitude, longitude, radius = near
-    angle = min(radius / EARTH_RADIUS_KM, math.pi)
-    band = math.degrees(angle)
-    north = func.sin(func.radians(c.latitude - latitude) / 2)
-    east = func.sin(func.radians(c.longitude - longitude) / 2)
-    narrowing = math.cos(math.radians(latitude)) * func.cos(func.radians(c.latitude))
-    haversine = north * north + narrowing * east * east
-    return and_(c.latitude.between(latitude - band, latitude + band), haversine <= math.sin(angle / 2) ** 2)

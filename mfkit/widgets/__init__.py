@@ -4,19 +4,15 @@ from mfkit.widgets.controls.plotly_widget import PlotlyWidget
 from mfkit.widgets.explorer import Explorer, PanelTabs, explore
 from mfkit.widgets.gallery.compare_panel import ComparePanel
 from mfkit.widgets.gallery.gallery_panel import GalleryPanel
+from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.panels.base import Panel
-from mfkit.widgets.panels.chart_panels import (
-    CamerasPanel,
-    ChartPanel,
-    CodecsPanel,
-    FoldersPanel,
-    HeatmapPanel,
-    TypesPanel,
-)
+from mfkit.widgets.panels.chart_panel import ChartPanel
 from mfkit.widgets.panels.curation_panel import CurationPanel
 from mfkit.widgets.panels.duplicates_savings_completeness import DuplicatesPanel, QualityPanel, SavingsPanel
 from mfkit.widgets.panels.facets_and_ranges import FacetsPanel, RangesPanel
 from mfkit.widgets.panels.filter_panel import FilterPanel, SelectionPanel
+from mfkit.widgets.panels.header_panel import HeaderPanel
+from mfkit.widgets.panels.heatmap_and_folders import FoldersPanel, HeatmapPanel
 from mfkit.widgets.panels.histogram_and_timeline import HistogramPanel, TimelinePanel
 from mfkit.widgets.panels.map_panel import MapPanel
 from mfkit.widgets.panels.query_and_export import ExportPanel, QueryPanel
@@ -46,6 +42,7 @@ __all__ = [
     "FoldersPanel",
     "GalleryPanel",
     "HdrPanel",
+    "HeaderPanel",
     "HeatmapPanel",
     "HistogramPanel",
     "LanguagesPanel",

@@ -11,18 +11,13 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.gallery.compare_panel import ComparePanel
 from mfkit.widgets.gallery.files_view import FilesView
+from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.panels.base import Panel
-from mfkit.widgets.panels.chart_panels import (
-    CamerasPanel,
-    CodecsPanel,
-    FoldersPanel,
-    HeatmapPanel,
-    TypesPanel,
-)
 from mfkit.widgets.panels.curation_panel import CurationPanel
 from mfkit.widgets.panels.duplicates_savings_completeness import DuplicatesPanel, QualityPanel
 from mfkit.widgets.panels.filter_panel import FilterPanel
 from mfkit.widgets.panels.header_panel import HeaderPanel
+from mfkit.widgets.panels.heatmap_and_folders import FoldersPanel, HeatmapPanel
 from mfkit.widgets.panels.histogram_and_timeline import HistogramPanel, TimelinePanel
 from mfkit.widgets.panels.map_panel import MapPanel
 from mfkit.widgets.panels.query_and_export import ExportPanel, QueryPanel

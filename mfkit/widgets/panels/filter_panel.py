@@ -18,7 +18,7 @@ from mfkit.filters.units import format_duration, format_size
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.chips_and_lists import Chips
 from mfkit.widgets.panels.base import Panel
-from mfkit.widgets.panels.chart_panels import toggle
+from mfkit.widgets.panels.chart_panel import toggle
 from mfkit.widgets.panels.facets_and_ranges import FacetsPanel, RangesPanel
 from mfkit.widgets.render_queue import Debounce
 from mfkit.widgets.selection import Selection

@@ -67,6 +67,11 @@ class HeaderPanel(Panel):
         line: Name, totals and last scan as HTML.
         buttons: One button for each problem.
         failures: List of the files that could not be read, as HTML; hidden until its button is clicked.
+
+    ![Name, totals and problems of a library](../images/panels/header.png)
+
+    Example:
+        >>> mfkit.widgets.HeaderPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
     draw_priority = 0

@@ -17,7 +17,7 @@ from mfkit.filters.conditions import DATE_STATUSES
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.range_bins import largest_below, status_fields
-from mfkit.widgets.panels.chart_panels import ChartPanel, toggle
+from mfkit.widgets.panels.chart_panel import ChartPanel, toggle
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo, overview_by_year
 
@@ -71,11 +71,11 @@ class HistogramPanel(ChartPanel):
         for edges_of_column in self._edges.values():
             edges_of_column.clear()
 
-    def clicked(self, key: list[float]) -> dict[str, Any]:
+    def fields_for_click(self, key: list[float]) -> dict[str, Any]:
         """Return the filter fields that select the clicked histogram bin."""
-        return self.brushed([key])
+        return self.fields_for_brush([key])
 
-    def brushed(self, keys: list[list[float]]) -> dict[str, Any]:
+    def fields_for_brush(self, keys: list[list[float]]) -> dict[str, Any]:
         """Return the filter fields that select the range of bins over which the user dragged.
 
         The bin at an end of the axis sets no bound on that side.
@@ -87,7 +87,7 @@ class HistogramPanel(ChartPanel):
         upper: float | None = None if high == last else largest_below(high, greatest)
         return {least: int(lower) if lower is not None and least == "min_size" else lower, greatest: upper}
 
-    def in_brush(self, key: Any, chosen: MediaFilter) -> bool:
+    def is_brushed(self, key: Any, chosen: MediaFilter) -> bool:
         """Return whether the selected sizes or durations include a bin."""
         lower, upper = (getattr(chosen, name) for name in _RANGE_FIELDS[self._drawn_quantity])
         return (lower is None or key[1] > lower) and (upper is None or key[0] <= upper)
@@ -146,17 +146,17 @@ class TimelinePanel(ChartPanel):
         cumulative = self.period.value == "total"
         return growth_chart(frame, self.measure.value, cumulative=cumulative, selected=self.selected)
 
-    def clicked(self, key: str) -> dict[str, Any]:
+    def fields_for_click(self, key: str) -> dict[str, Any]:
         """Return the filter fields that select the clicked period, or the items without a correct date."""
         if key in DATE_STATUSES:
             return status_fields(key)
-        return self.brushed([key])
+        return self.fields_for_brush([key])
 
-    def brushed(self, keys: list[str]) -> dict[str, Any]:
+    def fields_for_brush(self, keys: list[str]) -> dict[str, Any]:
         """Return the filter fields that select the range of periods over which the user dragged."""
         periods = [key for key in keys if key not in DATE_STATUSES]
         if not periods:
-            return self.clicked(keys[0])
+            return self.fields_for_click(keys[0])
         first, last = (key.removeprefix("file ") for key in (periods[0], periods[-1]))
         return {
             "after": None if first.startswith("≤") else first.removeprefix("≥"),
@@ -164,11 +164,11 @@ class TimelinePanel(ChartPanel):
             "has_date": not periods[0].startswith("file "),
         }
 
-    def in_brush(self, key: Any, chosen: MediaFilter) -> bool:
+    def is_brushed(self, key: Any, chosen: MediaFilter) -> bool:
         """Return whether the selected dates include a period."""
         if key in DATE_STATUSES or (chosen.after is None and chosen.before is None):
             return False
-        period = MediaFilter.of(self.brushed([key]))
+        period = MediaFilter.of(self.fields_for_brush([key]))
         return (chosen.after is None or period.before is None or period.before >= chosen.after) and (
             chosen.before is None or period.after is None or period.after <= chosen.before
         )

@@ -16,7 +16,7 @@ from mfkit.filters.filter_values import Box
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.plotly_widget import SAVE_BUTTONS
-from mfkit.widgets.panels.chart_panels import ChartPanel
+from mfkit.widgets.panels.chart_panel import ChartPanel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import styled
 
@@ -93,7 +93,7 @@ class MapPanel(ChartPanel):
             self.plot.set_background(street_style() if self._streets_sent else land_style())
         return places_map(frame, background=False)
 
-    def clicked(self, key: list[float]) -> dict[str, Any]:
+    def fields_for_click(self, key: list[float]) -> dict[str, Any]:
         """Return the filter fields that select the grid cell of the clicked circle."""
         latitude, longitude = key
         row, column = round(latitude / self._degrees), round(longitude / self._degrees)

@@ -16,7 +16,8 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import plural
 from mfkit.library import MediaLibrary
 from mfkit.models import MediaType
-from mfkit.widgets.panels.chart_panels import BarsPanel, ChartPanel, toggle
+from mfkit.widgets.panels.bar_panels import BarsPanel
+from mfkit.widgets.panels.chart_panel import ChartPanel, toggle
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import control_row, small_button
 
@@ -89,7 +90,7 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
         """Return ``audio_language`` or ``subtitle_language``."""
         return str(self.stream.value)
 
-    def excluding_field(self, dimension_name: str) -> str:
+    def exclusion_field(self, dimension_name: str) -> str:
         """Return the filter field that leaves out languages."""
         return f"no_{dimension_name}s"
 
@@ -160,7 +161,7 @@ class HdrPanel(_StreamsPanel):
         """Draw a cell for each HDR class and resolution."""
         return hdr_chart(frame, self.measure.value, selected=self.selected, height=_HEIGHT)
 
-    def clicked(self, key: list[str]) -> dict[str, Any]:
+    def fields_for_click(self, key: list[str]) -> dict[str, Any]:
         """Return the filter fields that select the HDR class and the resolution."""
         hdr, resolution = key
         return {"hdr": hdr, "resolution": resolution}
@@ -189,7 +190,7 @@ class BitDepthPanel(_StreamsPanel):
         """Draw a cell for each codec and bit depth."""
         return bit_depths_chart(frame, self.measure.value, selected=self.selected, height=_HEIGHT)
 
-    def clicked(self, key: list[Any]) -> dict[str, Any]:
+    def fields_for_click(self, key: list[Any]) -> dict[str, Any]:
         """Return the filter fields that select the codec and the bit depth."""
         codec, depth = key
         return {"video_codec": codec, "bit_depth": int(depth)}
@@ -265,7 +266,7 @@ class EfficiencyPanel(_StreamsPanel):
         """Draw bars of the usual videos and points of the outliers."""
         return efficiency_chart(frame, selected=self._chosen_ids)
 
-    def clicked(self, key: list[str]) -> dict[str, Any]:
+    def fields_for_click(self, key: list[str]) -> dict[str, Any]:
         """Return the filter fields after a click on a point, which adds or removes its file, or on a bar."""
         field, value = key
         if field == "resolution":

@@ -9,9 +9,9 @@ import pytest
 
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
-from mfkit.filters.conditions import EARTH_RADIUS_KM
 from mfkit.filters.filter_values import Box
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.place_conditions import EARTH_RADIUS_KM
 from tests.unit.filters.filtered_items import fill, names
 
 

@@ -545,7 +545,7 @@ class TestCharts:
             assert trace["customdata"]
             for key, text in zip(trace["customdata"], trace["text"], strict=True):
                 if key is not None:
-                    assert f"{lib.count(**panel.clicked(key)):,}" == text
+                    assert f"{lib.count(**panel.fields_for_click(key)):,}" == text
 
     def test_a_brush_selects_whole_periods(self, lib: MediaLibrary) -> None:
         """The brush selects periods whose middle it covers, or the nearest one."""
@@ -623,7 +623,7 @@ class TestCharts:
         panel = MapPanel(lib)
         places = drawn(panel.plot)["data"][0]["customdata"]
         for files, place in zip(panel.frame["files"], places, strict=True):
-            assert lib.count(**panel.clicked(place)) == files
+            assert lib.count(**panel.fields_for_click(place)) == files
         panel.plot._handle_custom_msg({"kind": "box", "value": [-50, 170, -10, 190]}, [])
         assert panel.selection.filter == MediaFilter(box=(-50, 170, -10, -170))
         line = [[35.0, -12.0], [60.0, -12.0], [60.0, 30.0], [35.0, 30.0]]
@@ -640,20 +640,20 @@ class TestCharts:
             files = values(trace["y"])
             assert sum(files) > 50
             for key, count in zip(trace["customdata"], files, strict=True):
-                assert lib.count(**histogram.clicked(key)) == count
+                assert lib.count(**histogram.fields_for_click(key)) == count
         heatmap = HeatmapPanel(lib)
         heatmap.measure.value = "files"
         (trace,) = drawn(heatmap.plot)["data"]
         for keys, texts in zip(trace["customdata"], trace["text"], strict=True):
             for key, text in zip(keys, texts, strict=True):
                 if key is not None:
-                    assert str(lib.count(**heatmap.clicked(key))) == text
+                    assert str(lib.count(**heatmap.fields_for_click(key))) == text
         folders = FoldersPanel(lib)
         folders.measure.value = "files"
         (trace,) = drawn(folders.plot)["data"]
         assert trace["customdata"][0] == "/photos"
         for path, count in zip(trace["customdata"], values(trace["values"]), strict=True):
-            assert lib.count(**folders.clicked(path)) == count
+            assert lib.count(**folders.fields_for_click(path)) == count
 
     def test_folders_are_navigated(self, lib: MediaLibrary) -> None:
         """A click opens a folder; the button returns to its parent, and finally to all files."""

@@ -1,0 +1,61 @@
+"""SQL conditions on the streams of an item: languages, formats of subtitles, and properties of its video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, case, literal_column, null, or_, select, true
+
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.models import MediaType, StreamKind, media, media_streams
+
+Condition = ColumnElement[bool]
+c = media.c
+
+# An alias is used, because the conditions of a filter can be part of a query on `media_streams`.
+_subtitles = media_streams.alias("subtitles")
+subtitle_format = case(
+    (or_(c.media_type != MediaType.VIDEO, c.subtitle_count.is_(None)), null()),
+    (c.subtitle_count == 0, literal_column("'none'", Text())),
+    (
+        c.id.in_(
+            select(_subtitles.c.media_item_id).where(
+                _subtitles.c.kind == StreamKind.SUBTITLE, _subtitles.c.is_text == true()
+            )
+        ),
+        literal_column("'text'", Text()),
+    ),
+    else_=literal_column("'images'", Text()),
+)
+"""Format of a video's subtitles: ``text`` if some are text, ``images`` if none are, or ``none``.
+
+It is null for other media types, and for videos whose streams are not known yet."""
+
+STREAM_FLAGS: dict[str, Condition] = {
+    "is_vfr": c.is_vfr == true(),
+    "is_interlaced": c.is_interlaced == true(),
+    "has_subtitles": c.subtitle_count > 0,
+    "has_chapters": c.chapter_count > 0,
+}
+"""Filter field that is True or False -> its condition."""
+
+
+def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
+    """Yield the conditions of a filter on all languages, and on excluded languages."""
+    for kind, column in (("audio", c.audio_languages), ("subtitle", c.subtitle_languages)):
+        for code in getattr(chosen, f"all_{kind}_languages") or ():
+            yield has_language(column)((code,))
+        if excluded := getattr(chosen, f"no_{kind}_languages"):
+            # Items whose streams are unknown are not selected. They are recognized by their stream count,
+            # because the column of languages is also null if no stream states a language.
+            yield c.stream_count.is_not(None)
+            yield or_(column.is_(None), ~has_language(column)(excluded))
+
+
+def has_language(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
+    """Return a function for the condition that a "; "-separated column contains one of the language codes.
+
+    All codes have three letters, so a code can be found only where a code begins.
+    """
+    return lambda codes: or_(*(column.contains(code, autoescape=True) for code in codes))

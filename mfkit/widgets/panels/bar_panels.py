@@ -1,0 +1,159 @@
+"""Panels with a bar for each value of a dimension: media types, codecs, cameras and lenses."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mfkit.charts import cameras_chart, codecs_chart, types_chart
+from mfkit.charts.theme import add_title
+from mfkit.filters.describe import without
+from mfkit.filters.exclusions import toggle_exclusion, toggle_value, without_value
+from mfkit.filters.media_filter import MediaFilter
+from mfkit.library import MediaLibrary
+from mfkit.widgets.panels.chart_panel import ChartPanel, toggle
+from mfkit.widgets.selection import Selection
+from mfkit.widgets.shared_queries import overview_by
+
+
+class BarsPanel(ChartPanel):
+    """Panel with a bar for each value of a dimension. A click adds the value to the selection."""
+
+    dimension_name = ""
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Draw a bar for each value of the dimension."""
+        self.dimension_name = self.choose_dimension(chosen)
+        excluding = self.exclusion_field(self.dimension_name)
+        self.own_fields = (self.dimension_name, *([excluding] if excluding is not None else []))
+        super().draw(chosen)
+
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return the name of the dimension to draw, which is also the name of a filter field."""
+        raise NotImplementedError
+
+    def exclusion_field(self, dimension_name: str) -> str | None:
+        """Return the filter field that leaves out values of a dimension, or None for ``none_of``."""
+        return None
+
+    def query_key(self, chosen: MediaFilter) -> Hashable:
+        """Return the filter and the dimension, which are the inputs of the query."""
+        return chosen, self.dimension_name
+
+    def query(self, chosen: MediaFilter) -> pd.DataFrame:
+        """Query the totals by the dimension."""
+        if self.dimension_name in ("media_type", "video_codec"):
+            return overview_by(self.dimension_name, self.lib, chosen)
+        return self.lib.summary(self.dimension_name, chosen)
+
+    def fields_for_click(self, key: str) -> dict[str, Any]:
+        """Return the values of the field after a click: with the value, or without it if it was selected."""
+        field = self._field()
+        return {field: getattr(toggle_value(self.selection.filter, field, key), field)}
+
+    def click(self, key: str) -> None:
+        """Add a value to the selection, or remove it if the selection has it."""
+        field = self._field()
+        excluding = self.exclusion_field(field)
+
+        def change(chosen: MediaFilter) -> MediaFilter:
+            if excluding is not None:
+                chosen = without_value(chosen, excluding, key)
+            return toggle_value(chosen, field, key)
+
+        self.attempt(lambda: self.selection.update(change))
+
+    def exclude(self, key: str) -> None:
+        """Leave out a value, or stop leaving it out."""
+        field = self._field()
+        excluding = self.exclusion_field(field)
+
+        def change(chosen: MediaFilter) -> MediaFilter:
+            if excluding is None:
+                return toggle_exclusion(chosen, field, key)
+            return toggle_value(without_value(chosen, field, key), excluding, key)
+
+        self.selection.update(change)
+
+    def _field(self) -> str:
+        # The name of the filter field is the name of the first column of the drawn DataFrame. The controls
+        # are not read, because the user may have changed them since the chart was drawn.
+        return str(self.frame.columns[0])
+
+
+class TypesPanel(BarsPanel):
+    """Files or bytes of each media type. Click bars to select their values.
+
+    ![A bar for each media type](../images/panels/types.png)
+
+    Example:
+        >>> mfkit.widgets.TypesPanel(mfkit.open_library())  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Create the panel for a library and the selection to follow."""
+        super().__init__(lib, selection, "Media types", measure="files")
+
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return ``media_type``."""
+        return "media_type"
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw a bar for each media type."""
+        return types_chart(frame, self.measure.value, selected=self.selected)
+
+
+class CodecsPanel(BarsPanel):
+    """Files or bytes of each video or audio codec. Click bars to select their values.
+
+    ![A bar for each video codec](../images/panels/codecs.png)
+
+    Example:
+        >>> mfkit.widgets.CodecsPanel(mfkit.open_library())  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Create the panel for a library and the selection to follow."""
+        self.stream = toggle([("Video", "video_codec"), ("Audio", "audio_codec")], "Stream")
+        super().__init__(lib, selection, "Codecs", [self.stream], measure="bytes")
+
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return the codec field of the toggle buttons, or ``audio_codec`` if there are only audio files."""
+        types = overview_by("media_type", self.lib, without(chosen, "video_codec", "audio_codec"))
+        present = set(types.loc[types["files"] > 0, "media_type"].astype(str))
+        if self.stream.value == "video_codec" and "audio" in present and "video" not in present:
+            return "audio_codec"
+        return str(self.stream.value)
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw a bar for each codec."""
+        figure = codecs_chart(frame, self.measure.value, selected=self.selected)
+        if self.dimension_name != self.stream.value:
+            add_title(figure, "Audio codecs, because the selection has no videos")
+        return figure
+
+
+class CamerasPanel(BarsPanel):
+    """Files or bytes of each camera or lens. Click bars to select their values.
+
+    ![A bar for each camera](../images/panels/cameras.png)
+
+    Example:
+        >>> mfkit.widgets.CamerasPanel(mfkit.open_library())  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Create the panel for a library and the selection to follow."""
+        self.dimension = toggle([("Camera", "camera"), ("Lens", "lens")], "Group by")
+        super().__init__(lib, selection, "Cameras", [self.dimension], measure="files")
+
+    def choose_dimension(self, chosen: MediaFilter) -> str:
+        """Return ``camera`` or ``lens``."""
+        return str(self.dimension.value)
+
+    def figure(self, frame: pd.DataFrame) -> go.Figure:
+        """Draw a bar for each camera or lens."""
+        return cameras_chart(frame, self.measure.value, selected=self.selected)

@@ -2,7 +2,7 @@
 
 from mfkit.charts.bar_charts import cameras_chart, codecs_chart, languages_chart, subtitles_chart, types_chart
 from mfkit.charts.efficiency_chart import efficiency_chart
-from mfkit.charts.folders_chart import folders_chart
+from mfkit.charts.folder_treemap import folders_chart
 from mfkit.charts.growth_chart import growth_chart
 from mfkit.charts.heat_maps import bit_depths_chart, hdr_chart, resolutions_chart
 from mfkit.charts.histogram_chart import histogram_chart

@@ -171,7 +171,7 @@ def test_values_of_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     assert trace.marker.colors[0] == "rgba(128, 128, 128, 0.15)"
     assert trace.marker.colors[3] == trace.marker.colors[2] != trace.marker.colors[1]
     assert list(folders_chart(frame, "files").data[0].values) == [10, 7, 3, 7]
-    monkeypatch.setattr("mfkit.charts.folders_chart.MAX_MARKS", 3)
+    monkeypatch.setattr("mfkit.charts.folder_treemap.MAX_MARKS", 3)
     assert list(folders_chart(frame, "files").data[0].customdata) == ["/a", "/a/b", "/a/c"]
 
 

@@ -64,7 +64,7 @@ class FilterError(MfkitError, ValueError):
 
 
 class FilterWarning(UserWarning):
-    """A filter selects nothing because no item has one of its values."""
+    """A filter selects nothing, because it contains a value that no item has."""
 
 
 class QueryError(MfkitError):

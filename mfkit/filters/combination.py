@@ -1,4 +1,4 @@
-"""Combination of filters with ``&``, ``|`` and ``~``, and the Python text of the result.
+"""Combination of filters with ``&``, ``|`` and ``~``, and the Python expression that creates the result.
 
 A combination is a filter itself: its fields ``all_of``, ``any_of`` and ``none_of`` contain other filters.
 """
@@ -36,10 +36,10 @@ def combined_filters(chosen: MediaFilter) -> Iterator[MediaFilter]:
 
 
 def check_size(chosen: MediaFilter) -> None:
-    """Check that databases can evaluate a combination.
+    """Check that a combination of filters is small enough for databases to evaluate.
 
     Raises:
-        ValueError: It contains too many filters, or they are nested too deeply.
+        ValueError: The combination has too many filters or ids, or the filters are nested too deeply.
     """
     if _depth(chosen) > MAX_DEPTH:
         raise ValueError(f"More than {MAX_DEPTH} filters are nested. Combine fewer filters")
@@ -72,8 +72,8 @@ def intersection(one: MediaFilter, other: MediaFilter) -> MediaFilter:
         try:
             return one.of(one, **{**second, **lists})
         except FilterError:
-            # No item is in both of two ranges, such as min_size=10 and max_size=5. A single filter cannot
-            # have such a range.
+            # If the ranges of two filters do not overlap, the filters are combined with all_of below, because
+            # a single filter rejects a range such as min_size=10 and max_size=5.
             pass
     parts = _distinct(_parts(one, "all_of"), _parts(other, "all_of"))
     return one.of(all_of=parts, missing=one.missing)
@@ -107,12 +107,12 @@ def _require_same_items(one: MediaFilter, other: MediaFilter) -> None:
 
 
 def _fields(chosen: MediaFilter) -> dict[str, Any]:
-    """Return the fields that are conditions. ``missing`` is not one: it names the items to choose from."""
+    """Return a filter's conditions by field, without ``missing``, which applies to a whole combination."""
     return {name: value for name, value in chosen.given().items() if name != "missing"}
 
 
 def _parts(chosen: MediaFilter, name: str) -> tuple[MediaFilter, ...]:
-    """Return the filters in a field if the filter has no other condition, otherwise the filter itself."""
+    """Return the filters in the field ``name`` if it is the only condition, otherwise the filter itself."""
     fields = _fields(chosen)
     return fields[name] if fields.keys() == {name} else (chosen.replace(missing=False),)
 
@@ -127,7 +127,7 @@ def as_python(chosen: MediaFilter) -> str:
 
 
 def _expression(chosen: MediaFilter) -> tuple[str, bool]:
-    """Return the Python expression of a filter, and whether an operator joins two operands in it."""
+    """Return a filter's Python expression, and whether the expression needs parentheses as an operand."""
     scope: dict[str, Any] = {"missing": chosen.missing}
     simple = chosen.replace(all_of=None, any_of=None, none_of=None)
     operands = [] if chosen != simple and not _fields(simple) else [(_call(simple), simple)]
@@ -142,7 +142,7 @@ def _expression(chosen: MediaFilter) -> tuple[str, bool]:
     for one in chosen.none_of or ():
         operands.append((f"~{_operand(one.replace(**scope))}", ~one.replace(**scope)))
     if reduce(and_, (value for _, value in operands)) != chosen:
-        # Operators would merge the filters in another way than the caller, who used keywords.
+        # The expression uses keywords, as the caller did, because operators would create a different filter.
         return _call(chosen), False
     return " & ".join(text for text, _ in operands), len(operands) > 1 or len(alternatives) > 1
 

@@ -132,7 +132,7 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
 
 
 def _field_conditions(chosen: MediaFilter) -> Iterator[Condition]:
-    """Yield the conditions of a filter except ``missing``, which applies only once to a combination."""
+    """Yield the conditions of a filter except ``missing``, which is added once for a whole combination."""
     if chosen.id is not None:
         yield c.id.in_(chosen.id) if chosen.id else false()
     for name, expression in _NAMES.items():
@@ -198,17 +198,17 @@ def _all(chosen: MediaFilter) -> Condition:
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function for an equality condition on a lower-case column. The condition can use an index."""
+    """Return a function that creates an equality condition on a lower-case column, which can use an index."""
     return lambda values: column.in_([value.lower() for value in values])
 
 
 def _folded(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function for an equality condition that ignores case: the database lower-cases both sides."""
+    """Return a function that creates an equality condition that ignores case, by lower-casing both sides."""
     return lambda values: func.lower(column).in_([func.lower(value) for value in values])
 
 
 def _one_of_several(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a case-insensitive condition for a column that can hold several names, separated by "; "."""
+    """Return a function like :func:`_folded` for a column that can hold several names, separated by "; "."""
     listed = list_values(column)
 
     def condition(values: tuple[str, ...]) -> Condition:

@@ -44,7 +44,7 @@ def describe(chosen: MediaFilter) -> tuple[FilterClause, ...]:
 
 
 def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
-    """Return a copy of the filter without conditions on the given fields, and without their exclusions."""
+    """Return a copy of the filter that neither selects nor excludes values of the given fields."""
     kept = tuple(one for one in chosen.none_of or () if not one.given().keys() <= set(fields))
     defaults = {name: MediaFilter.model_fields[name].default for name in fields}
     return chosen.replace(**{"none_of": kept, **defaults})
@@ -126,11 +126,10 @@ def _resolutions(names: tuple[str, ...]) -> str:
 
 
 def _dates(after: datetime | None, before: datetime | None, dated: bool | None) -> str:
-    """Describe a filter's range of dates, or without a range, its condition on the capture time."""
+    """Describe a filter's range of dates or, if there is none, its condition on the capture time."""
     if after is None and before is None:
         return "with a capture time" if dated else "without a capture time"
-    # Readers expect that a range of dates refers to capture times, so the text mentions only that it refers
-    # to file dates.
+    # Users expect that dates are capture times, so the text says explicitly if the dates are file dates.
     return _date_range(after, before) + (" by file date" if dated is False else "")
 
 
@@ -142,8 +141,8 @@ def _date_range(after: datetime | None, before: datetime | None) -> str:
 
 def _span(after: datetime, before: datetime) -> str:
     """Describe a range of dates. Ranges of whole months or years are described without days."""
-    # `before` is inclusive and often the last microsecond of a day. It is changed to the start of the next
-    # day, to compare it with midnight.
+    # `before` is inclusive and often the last microsecond of a day. One microsecond is added, so that the end
+    # of a whole month or year can be recognized as midnight.
     end = before + timedelta(microseconds=1) if before.microsecond else before
     if _is_midnight(after) and _is_midnight(end) and after.day == end.day == 1:
         if after.month == end.month == 1:

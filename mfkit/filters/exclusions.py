@@ -1,4 +1,7 @@
-"""Values of a field that a filter leaves out, in filters inside ``none_of`` with this field only."""
+"""Excluded values of a filter's field.
+
+A filter excludes a value with a filter in ``none_of`` that has a condition on this field only.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from mfkit.filters.media_filter import MediaFilter
 
 
 def field_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
-    """Return the values of a filter's field as text; empty if the filter has no condition on it."""
+    """Return the values of a filter's field as text, or an empty tuple without a condition on the field."""
     value = getattr(chosen, field)
     if isinstance(value, bool):
         return (str(value).lower(),)
@@ -17,7 +20,7 @@ def field_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
 
 
 def excluded_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
-    """Return the values of a field that a filter leaves out.
+    """Return the values of a field that a filter excludes.
 
     Example:
         >>> excluded_values(~MediaFilter(camera="EOS 6D") & ~MediaFilter(camera="D7100"), "camera")
@@ -29,12 +32,12 @@ def excluded_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
 
 
 def toggle_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
-    """Add a value to a field, or remove it if the filter has it. The filter then does not leave it out.
+    """Add a value to a field, or remove it if it is there. The filter stops excluding it in both cases.
 
     Args:
         chosen: A filter.
         field: A field with several values.
-        value: The value. Its case is ignored.
+        value: The value. Upper and lower case are treated as equal.
     """
     values = field_values(chosen, field)
     others = _others(values, value)
@@ -43,7 +46,7 @@ def toggle_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
 
 
 def toggle_exclusion(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
-    """Leave out a value of a field, or stop leaving it out. The field itself then does not have the value."""
+    """Exclude a value of a field, or stop excluding it. The field stops selecting it in both cases."""
     allowed = _allow(chosen, field, value)
     if allowed == chosen:
         allowed = leave_out(chosen, MediaFilter.of({field: value}))
@@ -51,13 +54,13 @@ def toggle_exclusion(chosen: MediaFilter, field: str, value: str) -> MediaFilter
 
 
 def without_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
-    """Remove a value from a field. Its case is ignored."""
+    """Remove a value from a field. Upper and lower case are treated as equal."""
     fields: dict[str, Any] = {field: _others(field_values(chosen, field), value)}
     return chosen.replace(**fields)
 
 
 def leave_out(chosen: MediaFilter, part: MediaFilter) -> MediaFilter:
-    """Leave out the items that another filter selects, or stop leaving them out."""
+    """Exclude the items that another filter selects, or include them again if they are excluded."""
     others = tuple(one for one in chosen.none_of or () if one != part)
     return chosen.replace(none_of=others if len(others) < len(chosen.none_of or ()) else (*others, part))
 

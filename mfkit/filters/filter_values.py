@@ -138,7 +138,7 @@ def _to_tuple(value: Any) -> Any:
 
 
 def list_of_filters(value: Any) -> Any:
-    """Convert filters to a tuple, one filter or mapping to a tuple with one element, and nothing to None."""
+    """Convert one or several filters to a tuple. Return None if there is no filter."""
     return (value,) if isinstance(value, BaseModel) else _to_tuple(value) or None
 
 

@@ -230,7 +230,8 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     any_of: Annotated[tuple[MediaFilter, ...] | None, BeforeValidator(list_of_filters)] = None
     none_of: Annotated[tuple[MediaFilter, ...] | None, BeforeValidator(list_of_filters)] = None
 
-    if TYPE_CHECKING:  # Only for type checkers: fields accept more types than they store.
+    if TYPE_CHECKING:
+        # This signature is only for type checkers, because the fields accept more types than they store.
 
         def __init__(self, **fields: Unpack[FilterFields]) -> None: ...
 
@@ -258,7 +259,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     def of(
         cls, given: MediaFilter | Mapping[str, Any] | None = None, /, **fields: Unpack[FilterFields]
     ) -> MediaFilter:
-        """Create a filter from another filter, a mapping or keywords. Keywords override its fields.
+        """Create a filter from another filter, a mapping or keywords. Keywords override the other fields.
 
         Raises:
             FilterError: A field is unknown, or a value is invalid.
@@ -390,6 +391,6 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-# The signature that pydantic creates for MediaFilter would show validators.
+# The signature is set here, because the signature that pydantic creates for MediaFilter shows validators.
 MediaFilter.__signature__ = inspect.Signature(_keywords())
 filter_keywords(MediaFilter.replace)

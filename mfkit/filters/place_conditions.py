@@ -53,8 +53,8 @@ def _crossings(corners: Sequence[tuple[float, float]]) -> ColumnElement[int]:
     counts: list[ColumnElement[int]] = []
     for (y1, x1), (y2, x2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if y1 != y2:
-            # Of its two end points, an edge of the polygon includes only the southern one. A ray through a
-            # corner therefore crosses only one of two adjacent edges.
+            # Each edge of the polygon includes only its southern end point. A ray through a corner between a
+            # northern and a southern edge therefore crosses only one of these edges.
             beside = and_(c.latitude >= min(y1, y2), c.latitude < max(y1, y2))
             at = x1 + (c.latitude - y1) * ((x2 - x1) / (y2 - y1))
             counts.append(case((and_(beside, c.longitude < at), 1), else_=0))

@@ -13,7 +13,7 @@ from mfkit.models import MediaType, StreamKind, media, media_streams
 Condition = ColumnElement[bool]
 c = media.c
 
-# An alias is used, because the conditions of a filter can be part of a query on `media_streams`.
+# The table has an alias, because the query that contains this condition may also read `media_streams`.
 _subtitles = media_streams.alias("subtitles")
 subtitle_format = case(
     (or_(c.media_type != MediaType.VIDEO, c.subtitle_count.is_(None)), null()),
@@ -30,7 +30,7 @@ subtitle_format = case(
 )
 """Format of a video's subtitles: ``text`` if some are text, ``images`` if none are, or ``none``.
 
-It is null for other media types, and for videos whose streams are not known yet."""
+The format is null for other media types, and for videos whose streams are not known yet."""
 
 STREAM_FLAGS: dict[str, Condition] = {
     "is_vfr": c.is_vfr == true(),
@@ -47,15 +47,16 @@ def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
         for code in getattr(chosen, f"all_{kind}_languages") or ():
             yield has_language(column)((code,))
         if excluded := getattr(chosen, f"no_{kind}_languages"):
-            # Items whose streams are unknown are not selected. They are recognized by their stream count,
+            # Items with unknown streams are not selected. Only a null stream count identifies these items,
             # because the column of languages is also null if no stream states a language.
             yield c.stream_count.is_not(None)
             yield or_(column.is_(None), ~has_language(column)(excluded))
 
 
 def has_language(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function for the condition that a "; "-separated column contains one of the language codes.
+    """Return a function that creates the condition that a "; "-separated column contains a language code.
 
-    All codes have three letters, so a code can be found only where a code begins.
+    All codes have three letters, so a code can be found only where a code begins. If the function is called
+    with several codes, one of them must be in the column.
     """
     return lambda codes: or_(*(column.contains(code, autoescape=True) for code in codes))

@@ -1,4 +1,4 @@
-"""The public API of a library. Each method is implemented once, async; its sync version is one line."""
+"""The public API of a library. Each method is implemented as an async method, which its sync method calls."""
 
 from mfkit.library.media_library import AsyncMediaLibrary, MediaLibrary
 

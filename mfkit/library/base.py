@@ -122,8 +122,8 @@ class LibraryBase:
 
     async def _open(self, *, create: bool) -> Self:
         while create and self._opening is not None and not self._opening.done():
-            # Wait for an earlier call that is still opening the library, because that call may not be allowed
-            # to create it.
+            # An earlier call may still be opening the library without permission to create it, so this call
+            # waits until the earlier call ends.
             await asyncio.wait([self._opening])
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.ensure_future(self.database.upgrade(create=create))
@@ -167,7 +167,7 @@ class LibraryBase:
         await self.close()
 
     async def frame(self, select: Select[Any] | Executable) -> pd.DataFrame:
-        """Run a SQLAlchemy select on the models or on the relation ``mfkit.models.media``.
+        """Run a SQLAlchemy select on mfkit's models or on ``mfkit.models.media``, and return a DataFrame.
 
         Returns:
             A DataFrame with the dtypes that the selected columns declare.

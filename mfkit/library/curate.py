@@ -141,7 +141,8 @@ class CurateMethods(LibraryBase):
         await catalog.delete_filter(self.database, name)
 
     def _done(self, change: catalog.Change) -> int:
-        # If a call changed nothing, undo() still undoes the change before it.
+        # A call that changed nothing is not stored, so that undo() undoes the last call that changed
+        # something.
         if change.items or change.created:
             self._last = change
         return change.items

@@ -196,7 +196,7 @@ class InspectionMethods(ReadMethods):
         progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> VerificationReport:
-        """Check whether files are damaged, and store the results of all checks of each file.
+        """Check whether files are damaged, and store the result of each check of a file.
 
         Files that were never verified with the same method come first, then those verified longest ago. A
         later call continues an interrupted call. No media file is changed. Objects in object storage are left

@@ -143,7 +143,7 @@ class MediaLibrary:
         busy_timeout: float = BUSY_TIMEOUT,
         engine: Engine = "snapshot",
     ) -> None:
-        """Open a library and update its schema. The first scan or import creates a library.
+        """Open a library and update its schema. A new library is created by the first scan or import.
 
         Args:
             library: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL).

@@ -68,7 +68,7 @@ class StreamMethods(ReadMethods):
         limit: int | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Compare the encoding efficiency of video or audio streams with that of similar selected streams.
+        """Compare the encoding efficiency of each selected video or audio stream with similar streams.
 
         Similar video streams have the same codec, resolution class, frame rate class and HDR class, and are
         compared by bits per pixel and frame. Similar audio streams have the same codec and channel layout,

@@ -45,7 +45,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type for a database, which has a time zone on PostgreSQL."""
+        """Return the column type for a database. On PostgreSQL, the type has a time zone."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(_TimestampText())  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))

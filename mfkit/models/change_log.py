@@ -36,8 +36,9 @@ media_changes = Table(
 )
 """Table with one row per change: the relation and the item id of the changed row (null without an item)."""
 
-# The keys are tables. The values are the relation name in the log, the column with the item's id, and the
-# table's other unique columns. For a table whose rows belong to a content, the column is its file_hash.
+# The keys are tables. The values are the relation name in the log, the column that identifies the item, and
+# the table's other unique columns. The item is identified by its id, by the file_hash of its content, or not
+# at all (None).
 _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
@@ -54,9 +55,9 @@ _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
 }
 _INSERT = "INSERT INTO media_changes(relation, media_item_id, mark)"
 _MANY_PER_ITEM = ("media_streams", "media_chapters")
-"""Tables of which consecutive changes of one item share a log row."""
+"""Tables with many rows per item. Consecutive changes of one item share a row of the log."""
 MAX_MARK_STEP = 100_000_000_000
-"""Maximum increase of a mark. Marks of other rows practically never differ so little."""
+"""Maximum increase of a mark. A larger difference shows a different row, as in a restored backup."""
 
 
 def _sqlite_table(table: str) -> dict[str, str]:
@@ -86,13 +87,14 @@ def _sqlite_table(table: str) -> dict[str, str]:
 
 
 def _sqlite_log(table: str, relation: str, item: str) -> str:
-    """Return the SQLite statements that log a change of an item, or of a table without items."""
+    """Return the SQLite statements that log a changed row of a table, with the row's item if it has one."""
     if _TABLES[table][1] == "file_hash":
         return f"{_INSERT} SELECT '{relation}', id, random() FROM media_items WHERE file_hash = {item};"
     if table not in _MANY_PER_ITEM:
         return f"{_INSERT} VALUES ('{relation}', {item}, random());"
-    # The increase is random, so that the mark differs in a restored backup in which the same item changed
-    # again. A new mark is half of a random number, because the sum must not overflow.
+    # If the latest row of the log is for the same item, this row's mark is increased, and no row is added.
+    # The increase is random, so that the mark is not the same in a restored backup in which the item changed
+    # again. The first mark is half of a random number, so that the sum cannot overflow.
     return (
         "UPDATE media_changes SET mark = mark + 1 + abs(random() % 10000000) "
         "WHERE revision = (SELECT max(revision) FROM media_changes) "

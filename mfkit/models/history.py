@@ -73,7 +73,7 @@ class MediaCopy(UUIDMixin, Base):
 
 
 class Scan(UUIDMixin, Base):
-    """Record of one scan of one root.
+    """Record of one scan of one folder or URL.
 
     Attributes:
         root: Folder or URL that was scanned.

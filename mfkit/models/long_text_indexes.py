@@ -35,8 +35,8 @@ def index_long_text(table: FromClause, *names: str) -> None:
                 continue
             _only_on("sqlite", one)
             _only_on("postgresql", Index(f"uq_{table.name}_{name}_sha256", digest(column), unique=True))
-            # The indexes on PostgreSQL have other names than those on SQLite, because Alembic compares
-            # indexes by name.
+            # The PostgreSQL indexes have other names than the SQLite indexes of the same table, because
+            # Alembic identifies an index by its name.
             searched = Index(f"ix_{table.name}_{name}_spgist", column, postgresql_using="spgist")
             _only_on("postgresql", searched)
 

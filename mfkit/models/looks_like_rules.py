@@ -1,4 +1,4 @@
-"""Rules for what a file looks like: screenshot, messenger copy, scan, meme, edited picture, burst member.
+"""Rules that tell what a file looks like, such as a screenshot, a scan or a picture sent by a messenger.
 
 The view ``media`` evaluates the rules in SQL, so that the answer is current after a file was renamed or
 inspected. A rule is a pattern for names, folders or programs, or a condition on size, camera and pixels.
@@ -19,7 +19,7 @@ _ISO_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 @dataclass(frozen=True)
 class LooksLikeRule:
-    """Rule with the answer that it gives.
+    """Rule that recognizes one kind of file, such as screenshots, by its name, folder, program or pixels.
 
     Patterns are GLOB patterns: ``*`` is any text, ``[0-9]`` a digit. They are compared with text whose ASCII
     letters are in lower case.
@@ -28,12 +28,12 @@ class LooksLikeRule:
         name: Name of the rule, the value of the column ``looks_like_rule``.
         value: One of :data:`LOOKS_LIKE`.
         names: Patterns of the file name.
-        folders: Names of folders, one of which is in the path.
+        folders: Names of folders. The path must contain at least one of them.
         software: Patterns of the program that wrote the file.
         cameras: Patterns of the camera's model.
         condition: SQL condition, with ``{i}``, ``{m}`` and ``{q}`` for the tables of items, metadata and
             quality. It must be valid in SQLite, PostgreSQL and DuckDB.
-        media_types: Media types that the rule is for.
+        media_types: Media types to which the rule applies.
     """
 
     name: str
@@ -46,8 +46,8 @@ class LooksLikeRule:
     media_types: tuple[str, ...] = ("image", "video")
 
 
-# The widths and heights of the screens of phones and tablets, the shorter side first. Pictures with 16:9
-# must be upright, because other pictures and videos often have these sizes too.
+# The widths and heights of the screens of phones and tablets, the shorter side first. A picture of 16:9 must
+# also be upright, because other pictures and videos often have the sizes of 16:9 screens.
 _SCREENS = (
     (640, 960), (640, 1136), (750, 1334), (828, 1792), (1080, 1920), (1080, 2340), (1125, 2436), (1170, 2532),
     (1179, 2556), (1206, 2622), (1242, 2208), (1242, 2688), (1260, 2736), (1284, 2778), (1290, 2796),
@@ -63,7 +63,7 @@ _SHORT, _LONG = (
     for one, other in (("width", "height"), ("height", "width"))
 )
 _NO_CAMERA = "{m}camera_make IS NULL AND {m}camera_model IS NULL"
-# One number for both sides, because not every database compares pairs quickly.
+# Width and height are combined into one number, because not every database compares pairs quickly.
 _SIDES = f"{_LONG} * 10000000 + {_SHORT}"
 _IS_SCREEN = f"{_SIDES} IN ({', '.join(str(long * 10_000_000 + short) for short, long in _SCREENS)})"
 
@@ -183,7 +183,8 @@ RULES = (
         ),
         media_types=("image",),
     ),
-    # A4 has the proportions 1.414, Letter 1.294. A page of dense text has a mean luminance of about 230.
+    # A scanned page has the proportions of A4 (1.414) or Letter (1.294), and is bright: a page of dense text
+    # has a mean luminance of about 230.
     LooksLikeRule(
         "white page",
         "scan",

@@ -9,7 +9,7 @@ from mfkit.models.looks_like_rules import RULES, LooksLikeRule
 
 
 class _Dialect(ABC):
-    """SQL in which the rules are written for one database.
+    """Base class for the parts of the rules' SQL that differ between databases.
 
     Attributes:
         tables: Prefixes of the columns of items, metadata and quality.
@@ -36,8 +36,9 @@ class _Dialect(ABC):
 
 class _Sqlite(_Dialect):
     def software(self) -> str:
-        # SQLite before 3.45 refuses JSON functions in a view if the connection has trusted_schema = OFF. In
-        # JSON text, a quoted name that is followed by a colon can only be a key.
+        # The value is searched in the JSON text, because SQLite before 3.45 refuses JSON functions in a view
+        # if the connection has trusted_schema = OFF. A quoted name that is followed by a colon can only be a
+        # key.
         key, column = '"software":', "m.extra_metadata"
         value = f"ltrim(substr({column}, instr({column}, '{key}') + {len(key)}))"
         return (
@@ -46,7 +47,7 @@ class _Sqlite(_Dialect):
         )
 
     def software_matches(self, patterns: Sequence[str]) -> str:
-        # The subquery keeps the view short, because it contains the long expression only once.
+        # A subquery is used, so that the view contains the long expression for the name only once.
         name = self.lower(self.software())
         return f"EXISTS (SELECT 1 FROM (SELECT {name} AS name) WHERE {self.matches('name', patterns)})"
 
@@ -104,14 +105,14 @@ def _regex(pattern: str) -> str:
 
 
 def looks_like_rule(dialect: str) -> str:
-    """Return the SQL expression for the name of the first rule that holds; null if none does."""
+    """Return the SQL expression for the name of the first rule that holds, or null if no rule holds."""
     sql = _DIALECTS[dialect]
     cases = " ".join(f"WHEN {_condition(rule, sql)} THEN '{_quoted(rule.name)}'" for rule in RULES)
     return f"CASE {cases} END"
 
 
 def looks_like(rule: str) -> str:
-    """Return the SQL expression for what a file looks like, from the expression of its rule."""
+    """Return the SQL expression for what a file looks like, given the SQL expression for the rule's name."""
     cases = " ".join(f"WHEN '{_quoted(one.name)}' THEN '{one.value}'" for one in RULES)
     return f"CASE {rule} {cases} END"
 

@@ -94,7 +94,7 @@ _IS_MISSING = text("missing_since IS NOT NULL")
 
 
 class MediaItem(UUIDMixin, TimestampMixin, Base):
-    """Item of the library: one distinct content, which may exist at several paths.
+    """Item of the library: one distinct file content, which may exist at several paths.
 
     Attributes:
         file_path: Absolute path of the file. Bytes that are not valid UTF-8 are written as ``\\xHH``.
@@ -172,7 +172,7 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
         CheckConstraint("file_size >= 0", name="file_size_not_negative"),
         Index(None, "media_type", "created_at"),
         # The index covers only missing items. Nearly every query has the condition missing_since IS NULL, and
-        # with an index on all rows SQLite would choose this index instead of the more selective indexes on
+        # SQLite would choose an index on all rows of missing_since instead of the more selective indexes on
         # path, camera or tags.
         Index(None, "missing_since", sqlite_where=_IS_MISSING, postgresql_where=_IS_MISSING),
     )
@@ -210,7 +210,7 @@ class Tag(UUIDMixin, Base):
 
 
 class Collection(UUIDMixin, TimestampMixin, Base):
-    """Collection of items that users create. Its items may have a defined order.
+    """Collection that a user creates from items. The items may have a defined order.
 
     Attributes:
         name: Unique name.

@@ -26,7 +26,7 @@ from mfkit.models.media import enum_type
 
 
 class InspectionStep(StrEnum):
-    """Kind of result that an inspection of pixels produces."""
+    """Step of a pixel inspection: hashes for the search of similar pictures, or measures of quality."""
 
     SIMILARITY = "similarity"
     QUALITY = "quality"

@@ -112,7 +112,7 @@ _TAGGED = "IN (SELECT media_item_id FROM media_tags WHERE tag_id = NEW.id)"
 
 
 def _events(folder: str, gather: str) -> dict[str, tuple[str, str, str]]:
-    """Return the triggers on items, metadata and tags: each name with event, condition and statement."""
+    """Return the triggers on items, metadata and tags, as name -> (event, condition, statement)."""
     return {
         "item_added": ("INSERT ON media_items", "", _add_item(folder)),
         "item_renamed": ("UPDATE OF file_path, file_name ON media_items", "", _rename_item(folder)),
@@ -179,7 +179,8 @@ def _sqlite_words(words: str) -> str:
     )
     start, end = ACCENTS.split("-")
     written = f"CASE WHEN c < '\u01e0' THEN c WHEN c BETWEEN '{start}' AND '{end}' THEN '' "
-    # FTS5 removes the accents of nearly all Latin letters, but not those of Greek and Cyrillic letters.
+    # FTS5 removes the accents of nearly all Latin letters. The accents of the other Latin letters, and of
+    # Greek and Cyrillic letters, are removed here.
     for first, last_code in ((0x1E0, 0x52F), (0x1F00, 0x1FFF)):
         accented, bases = _accented_letters(first, last_code)
         written += (

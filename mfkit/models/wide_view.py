@@ -87,7 +87,10 @@ def wide_select(dialect: str, *further: str) -> str:
 
 
 def _date(in_utc: str) -> str:
-    """Return the SQL expression for an item's date. Another program may have left ``captured_at`` null."""
+    """Return the SQL expression for an item's date: the capture time or, if it is unknown, the file date.
+
+    ``file_created_at`` is used if another program left ``captured_at`` null.
+    """
     created, modified = (in_utc.format(f"i.{name}") for name in ("file_created_at", "file_modified_at"))
     return f"coalesce(i.captured_at, {created}, {modified})"
 

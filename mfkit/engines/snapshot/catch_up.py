@@ -46,10 +46,10 @@ def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, l
 def add_relations(
     source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Manifest, names: Collection[str]
 ) -> Manifest:
-    """Write the files of relations that a snapshot does not have yet, and return its manifest with them.
+    """Write files for relations that a snapshot does not have yet, and return a manifest with these files.
 
-    The new files can contain later changes than the others. The caller must hold the lock of the cache, and
-    catch up afterwards if the library has changed.
+    The new files can contain later changes than the other files. The caller must hold the lock of the cache,
+    and call :func:`catch_up` afterwards if the library has changed.
     """
     with duckdb_settings.open_for_writing(cache.path) as connection:
         return old.with_relations(*_write_base(connection, source, reader, cache, names))
@@ -124,7 +124,7 @@ def _write_delta(
     relation: Relation,
     ids: str,
 ) -> int:
-    """Write the rows of all items that changed since the base files were written, and return their number."""
+    """Write the rows of all items that changed since the base files were written, and count these items."""
     name, key = relation.name, relation.key
     current = reader.table(relation.select(source.dialect, f"{key} IN ({ids})"), relation.raw()).read_all()
     # The ids of the changed items come from the change log, because deleted items have no row in the

@@ -82,7 +82,7 @@ class Manifest:
         return [*chain.from_iterable(self.base.values()), *self.delta.values(), *self.changed.values()]
 
     def with_relations(self, base: dict[str, list[str]], rows: dict[str, int]) -> Manifest:
-        """Return the manifest with further relations, still without the signatures of their files."""
+        """Return the manifest with further relations. The signatures of the new files are still missing."""
         return replace(self, base=self.base | base, rows=self.rows | rows)
 
 
@@ -248,7 +248,7 @@ class CachedSnapshot:
     Attributes:
         library: Path or URL of the library; empty if the manifest cannot be read.
         path: Directory of the snapshot.
-        bytes: Total size of its files.
+        bytes: Total size of the files in the directory.
         made_at: Time of the last update, in ISO format.
     """
 
@@ -265,7 +265,7 @@ def list_cached() -> list[CachedSnapshot]:
         for path in sorted(filter(_is_snapshot, cache_root().iterdir())):
             cache = SnapshotCache(path)
             manifest = cache.read()
-            # Earlier versions stored the parameters of a URL, including a password.
+            # Credentials are hidden, because earlier versions stored a library's URL with its password.
             library = hide_credentials(manifest.library) if manifest else ""
             made_at = manifest.made_at if manifest else ""
             found.append(CachedSnapshot(library, path, cache.size(), made_at))

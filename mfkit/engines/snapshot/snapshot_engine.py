@@ -1,4 +1,4 @@
-"""Query engine on the library's snapshot, which is brought up to date before each query.
+"""Query engine that runs queries on a snapshot of the library, and updates the snapshot before each query.
 
 If the snapshot cannot be used, the library database runs the query. This is slower, but the result is the
 same.
@@ -111,7 +111,7 @@ class SnapshotEngine(QueryEngine):
     async def _query(
         self, select: Select[Any] | Executable, query: Callable[[SnapshotSession, Translated, CancelToken], T]
     ) -> T:
-        """Translate a statement for DuckDB, and call a function that runs it on the snapshot.
+        """Translate an SQL statement for DuckDB, and pass it to a function that runs it on the snapshot.
 
         Raises:
             _NoSnapshotError: Only the library database can run the statement.
@@ -124,7 +124,8 @@ class SnapshotEngine(QueryEngine):
             raise _NoSnapshotError from error
 
         def work(session: SnapshotSession, token: CancelToken) -> T:
-            # The snapshot joins items with metadata, so it does not contain metadata rows without an item.
+            # The library database runs a query on `media_metadata` if a metadata row has no item, because the
+            # snapshot does not contain such rows: it joins items with metadata.
             if "media_metadata" in translated.relations and not session.manifest.whole_metadata:
                 raise _NoSnapshotError
             return query(session, translated, token)
@@ -153,7 +154,7 @@ class SnapshotEngine(QueryEngine):
             ) from error
 
     async def publish(self, write: Callable[[SnapshotCache, Manifest, str, Mapping[str, pa.Table]], T]) -> T:
-        """Call a function that writes the library's current data to a dataset, and return its result.
+        """Call a function that writes the library's current data to a dataset; return the function's result.
 
         Args:
             write: Function that is called on a thread with the snapshot's cache and manifest, the dialect of
@@ -185,7 +186,7 @@ class SnapshotEngine(QueryEngine):
         await self._threads.run(lambda token: self._current_session(rebuild=True))
 
     async def state(self) -> SnapshotSession | None:
-        """Return the session on the up-to-date snapshot, or None if there is no snapshot."""
+        """Return the session that queries the up-to-date snapshot, or None if there is no snapshot."""
         try:
             return await self._threads.run(lambda token: self._current_session())
         except _NoSnapshotError:
@@ -217,7 +218,7 @@ class SnapshotEngine(QueryEngine):
         abandon: bool = False,
         needed: frozenset[str] = frozenset(),
     ) -> T:
-        """Call a function with the current session. Retry once if snapshot files were damaged or removed.
+        """Call a function with the current session, and retry once if snapshot files were damaged or removed.
 
         Args:
             work: The function.
@@ -290,7 +291,7 @@ class SnapshotEngine(QueryEngine):
                 return SnapshotSession(self.cache, manifest, self._dialect, self._processes)
 
     def _complete(self, old: Manifest | None, needed: frozenset[str]) -> Manifest:
-        """Return the manifest of an up-to-date snapshot with the relations that a query needs.
+        """Return the manifest of an up-to-date snapshot that contains all relations that a query needs.
 
         The caller must hold the lock of the cache.
         """
@@ -303,17 +304,19 @@ class SnapshotEngine(QueryEngine):
             new = self._add(old, needed - old.base.keys())
             if not self._source.has_changed(new.position):
                 return self.cache.write(new)
-            # The new files were read later than the others, so all of them catch up to the same state.
+            # The library has changed since the other files were written, so all files are updated to the same
+            # state.
             with self._source.reader() as reader:
                 caught_up = catch_up.catch_up(self._source, reader, self.cache, new)
             if caught_up is not None:
                 return self.cache.write(caught_up)
             old = self._update(old)
-        # Twice, more has changed in the meantime than a snapshot catches up with.
+        # In both attempts, too much changed for an update of the files, so the library database runs the
+        # query.
         raise _NoSnapshotError
 
     def _update(self, old: Manifest | None) -> Manifest:
-        """Bring the files up to date and write the manifest. The caller must hold the lock of the cache."""
+        """Update or rebuild the files, and write the manifest. The caller must hold the lock of the cache."""
         assert self._source is not None
         new = None
         if old is not None:
@@ -327,7 +330,7 @@ class SnapshotEngine(QueryEngine):
         return self.cache.write(new)
 
     def _add(self, old: Manifest, names: Collection[str]) -> Manifest:
-        """Write the files of further relations, and return the manifest with them."""
+        """Write files for further relations, and return the manifest that also lists these files."""
         assert self._source is not None
         with self._source.reader() as reader:
             added = None
@@ -342,8 +345,8 @@ class SnapshotEngine(QueryEngine):
             built = None
             if isinstance(self._source, SqliteChangeSource) and is_large(reader):
                 built = build_in_process(self._source, reader, self.cache, self._name)
-            # If the separate process fails, the snapshot is built in this process, which then raises an error
-            # if the build fails again.
+            # If the build in the separate process fails, it is repeated in this process, where its error is
+            # raised.
             return built or catch_up.build_snapshot(self._source, reader, self.cache, self._name)
 
     def _warn(self, message: str) -> None:

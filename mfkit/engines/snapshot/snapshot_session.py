@@ -1,4 +1,4 @@
-"""DuckDB sessions on one version of a snapshot or dataset, which any thread can query."""
+"""DuckDB sessions that query one version of a snapshot or dataset. Any thread can use a session."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Session:
 
 
 class SnapshotSession(Session):
-    """DuckDB session on one version of a snapshot.
+    """DuckDB session that queries one version of a snapshot.
 
     Attributes:
         manifest: Manifest of this version.
@@ -152,8 +152,8 @@ def _relation(
     return cursor.sql(sql, params=list(parameters)) if parameters else cursor.sql(sql)
 
 
-# All alternatives of this regular expression except the last one match text in which a colon does not start a
-# parameter, such as strings and comments. The last alternative matches a parameter.
+# The last alternative of this regular expression matches a parameter. The other alternatives match text in
+# which a colon does not start a parameter, such as strings and comments.
 _TOKEN = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|::|:=|:(\w+)", re.DOTALL
 )
@@ -178,7 +178,7 @@ def _with_duckdb_parameters(sql: str, parameters: Mapping[str, Any]) -> tuple[st
 
 
 def _duckdb_value(value: Any) -> Any:
-    """Convert a parameter's value to the type that the snapshot stores, such as UTC for timestamps."""
+    """Convert a parameter's value to what the snapshot stores, for example a timestamp to UTC."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime) and value.tzinfo is not None:

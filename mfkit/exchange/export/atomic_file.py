@@ -60,7 +60,8 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
     _remove_abandoned(path.parent)
     stem = path.name.encode("utf-8", "ignore")[:100].decode("utf-8", "ignore")
     unfinished = path.with_name(f".{stem}.{uuid4().hex[:12]}.part")
-    # If this process dies, the operating system releases the lock. The next export removes the file.
+    # If this process dies, the operating system releases the lock, and the next export removes the unfinished
+    # file.
     lock = _lock_of(unfinished)
     try:
         lock.acquire(timeout=_LOCK_TIMEOUT)
@@ -97,7 +98,8 @@ def _remove_abandoned(folder: Path) -> None:
             unfinished = lock.with_name(lock.name.removesuffix(_LOCK))
             if unfinished == lock or not _UNFINISHED.fullmatch(unfinished.name):
                 continue
-            # filelock's Timeout, which is an OSError, is raised if a running export still holds the lock.
+            # If an export still runs, filelock raises Timeout, which is an OSError, and the export's file is
+            # kept.
             with suppress(OSError):
                 if S_ISREG(lock.lstat().st_mode):
                     with _lock_of(unfinished):
@@ -106,7 +108,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _remove(unfinished: Path, *suffixes: str) -> None:
-    """Remove an unfinished export file and its temporary files, or only the files with some suffixes."""
+    """Remove an unfinished export file and its temporary files, or only those with the given suffixes."""
     for suffix in suffixes or _TEMPORARY_SUFFIXES:
         left = unfinished.with_name(unfinished.name + suffix)
         with suppress(OSError):

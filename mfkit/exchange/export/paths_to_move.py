@@ -106,7 +106,7 @@ def write_move_script(file: Path, moves: Sequence[Move]) -> int:
 
 
 def _local(path: str) -> bytes:
-    """Return the bytes of a local path; empty for a URL, and for a path that no file can have."""
+    """Return a local path as bytes, or empty bytes for a URL or an impossible path."""
     name = b"" if is_url(path) else os.fsencode(to_disk_path(path))
     return name if name.startswith(b"/") and b"\0" not in name else b""
 
@@ -115,7 +115,7 @@ def _lines(files: Sequence[tuple[bytes, bytes]]) -> Iterator[bytes]:
     for number, (keep, path) in enumerate(files, 1):
         prefix = b"%05d-" % number
         end = os.path.basename(path)[-(_MAX_NAME - len(prefix)) :]
-        # A name that is cut must not begin inside a character of UTF-8.
+        # If the start of a long name is cut off, the rest must not begin in the middle of a UTF-8 character.
         name = prefix + (end if end == os.path.basename(path) else end.lstrip(_CONTINUATION_BYTES))
         yield b"move " + b" ".join(map(_quoted, (keep, path, name))) + b"\n"
 

@@ -17,7 +17,8 @@ from mfkit.text_safety import is_formula
 MAX_ROWS = 1_048_575
 """Maximum number of rows below the header (Microsoft's "Excel specifications and limits")."""
 _MAX_TEXT = 32_767
-# Excel treats 1900 as a leap year, so its dates before 1 March 1900 are wrong by one day.
+# Dates before this day are written as text, because Excel treats 1900 as a leap year and would show them with
+# an error of one day.
 _FIRST_DAY = datetime(1900, 3, 1)
 _WIDTHS = {"file_path": 60, "folder": 40, "file_name": 30}
 

@@ -1,4 +1,4 @@
-"""Mapping from the columns of an import source to mfkit's columns, and its errors."""
+"""Mapping from the columns of an import source to mfkit's columns, and errors about unknown columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RESERVED = frozenset((MARK, "origins", *INVALID_COLUMNS))
 
 
 class Advice(NamedTuple):
-    """How the caller of an import writes what an error advises.
+    """Wording of the advice in an import error: as Python arguments or as command-line options.
 
     Attributes:
         rename: Renames a column.
@@ -66,7 +66,7 @@ class ColumnMapping:
     """
 
     def __init__(self, columns: Mapping[str, str | None], extra: Extra) -> None:
-        """Check the mapping.
+        """Check that mfkit has the target columns of the mapping.
 
         Args:
             columns: Column of the source -> column of mfkit, or None to leave the column out.
@@ -152,13 +152,15 @@ class ColumnMapping:
         for name, values in columns.items():
             target = self._columns.get(name) or name
             if self._is_refused(name):
-                # A null value of a JSON object is no reason to refuse the import.
+                # An unknown column of a JSON file is refused only if it has a value, because nothing is lost
+                # if nulls are left out.
                 self.unknown.update({name: None} if any(value is not None for value in values) else {})
             elif target not in COLUMNS and target not in _RESERVED and target not in IGNORED_COLUMNS:
                 if self._extra == "keep":
                     kept[name] = values
                 continue
-            # The objects of a JSON file may use different names for the same column.
+            # If several columns have the same target, their values are combined, because the objects of a
+            # JSON file may use different names for one column.
             if target in renamed:
                 values = [
                     first if value is None else value

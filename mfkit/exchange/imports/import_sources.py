@@ -40,7 +40,7 @@ def require_file(source: pd.DataFrame | Path) -> None:
         IngestError: The file does not exist.
     """
     if isinstance(source, Path) and not source.is_file():
-        # A URL of a database may have been given by mistake.
+        # A password is removed from the message, because the path may be a database URL, given by mistake.
         raise IngestError(f"{hide_credentials(str(source))} does not exist or is not a file. Check the path.")
 
 
@@ -100,12 +100,12 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
 def _is_missing(value: Any) -> bool:
     try:
         return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-    except ArithmeticError:  # pandas cannot test a signaling NaN of decimal.Decimal.
+    except ArithmeticError:  # A signaling NaN, which pandas cannot test, counts as a value.
         return False
 
 
 def _unit(unit: str) -> str:
-    """Return the unit for reading timestamps: microseconds for nanoseconds, which Python does not have."""
+    """Return the unit to read timestamps: microseconds instead of nanoseconds, which Python does not have."""
     return "us" if unit == "ns" else unit
 
 
@@ -132,7 +132,8 @@ def _array_values(column: pa.Array) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist()
         return values
-    except (ArithmeticError, ValueError):  # Python's type for this column cannot represent one of the values.
+    except (ArithmeticError, ValueError):
+        # A value does not fit Python's type for this column, so each value is converted separately.
         return [_scalar_value(one) for one in column]
 
 
@@ -221,7 +222,7 @@ def _cells_by_column(names: list[str], rows: list[list[str]]) -> dict[str, list[
 
 def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
     """Yield the rows of JSON lines, of a JSON list, or of the output of exiftool, ffprobe or MediaInfo."""
-    # exiftool copies file names without converting them, so its output may contain invalid UTF-8.
+    # Invalid UTF-8 is accepted, because exiftool copies file names without converting them.
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
         rows = chain.from_iterable(_documents(file, lines))
         while batch := list(islice(rows, _BATCH_ROWS)):
@@ -233,7 +234,7 @@ def _json(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 
 def _documents(file: Path, lines: TextIO) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the rows of JSON lines, one list per line, or the rows of a file that is one JSON value.
+    """Yield one list of rows for each line of JSON lines, or one list for a file that is one JSON value.
 
     If the first line is not a complete JSON value, the whole file is parsed as one value.
 

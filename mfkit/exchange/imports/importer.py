@@ -51,7 +51,7 @@ class ImportResult:
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
-        """Add a batch's numbers of rows and its invalid rows to this result."""
+        """Add a batch's row counts and its invalid rows to this result."""
         self.added, self.updated = self.added + outcome.added, self.updated + outcome.updated
         self.unchanged, self.copies = self.unchanged + outcome.unchanged, self.copies + outcome.copies
         self.bad += outcome.bad
@@ -115,7 +115,8 @@ async def import_rows(
                         # that the error can list all invalid rows.
                         if not result.bad:
                             await _merge(connection, batch, ahead, result)
-                    # The columns of JSON are only known when all its objects have been read.
+                    # For JSON, unknown columns are refused only here, because all objects must be read to
+                    # know the columns.
                     rename.refuse_unknown()
                     if result.bad:
                         raise _bad_rows_error(result.bad)
@@ -128,8 +129,8 @@ async def _merge(
     connection: AsyncConnection, batch: _CheckedBatch, ahead: _ReadAhead, result: ImportResult
 ) -> None:
     batch_merge = await decide(connection, batch.rows, batch.expected)
-    # Validation of the next batch starts only after decide(), because the many short queries of decide()
-    # would otherwise wait for the GIL.
+    # Validation of the next batch starts only after decide(). A validating thread would hold the GIL, and
+    # delay each of the many short queries of decide().
     ahead.begin()
     await batch_merge.write(connection)
     result.add(batch_merge.outcome)
@@ -155,7 +156,7 @@ class _ReadAhead:
             self._next = asyncio.ensure_future(asyncio.to_thread(next, self._batches, None))
 
     async def batches(self, result: ImportResult, bar: Any) -> AsyncIterator[_CheckedBatch]:
-        """Yield the validated batches, and add their numbers of rows to the result."""
+        """Yield the validated batches, and add their row counts and invalid rows to the result."""
         while True:
             self.begin()
             assert self._next is not None
@@ -198,8 +199,8 @@ def _checked_batches(
             given = found.columns.get("extra_metadata", [None] * len(positions))
             found.columns["extra_metadata"] = add_kept(given, kept, positions)
         good = prepare_rows(found)
-        # While all rows so far are new, this thread also converts rows to items, in parallel with the writing
-        # of the previous batch.
+        # As long as all rows have been new, this thread also converts rows to items while the previous batch
+        # is written.
         expected = convert_new(good, good.sized(), dialect) if not result.known else None
         yield _CheckedBatch(good, expected, found.bad, count)
         first += count

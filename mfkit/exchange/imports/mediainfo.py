@@ -99,7 +99,7 @@ def _audio_codec(audio: Mapping[str, Any]) -> str | None:
 
 
 def _timestamp(text: object) -> datetime | None:
-    """Parse a timestamp: ``UTC 2024-05-17 12:30:00`` or, since version 22, ``2024-05-17 12:30:00 UTC``."""
+    """Parse a timestamp: ``UTC 2024-05-17 12:30:00`` or, since MediaInfo 22, ``2024-05-17 12:30:00 UTC``."""
     match = _STAMP.search(text) if isinstance(text, str) else None
     try:
         return datetime.fromisoformat(match[1]).replace(tzinfo=UTC) if match else None

@@ -203,7 +203,9 @@ class ImportBatch(ContentRows[_Item]):
         stated = row.item
         if as_copy:
             stated = {name: value for name, value in stated.items() if name not in _FILE_COLUMNS}
-        if "captured_at" in stated:  # The item's old UTC offset does not apply to a new capture time.
+        if "captured_at" in stated:
+            # A new capture time replaces all capture columns, because the old UTC offset does not apply to
+            # the new time.
             stated = dict.fromkeys(CAPTURE_COLUMNS) | stated
         names = sorted({*item.metadata["extra_metadata"].get(MARK, ()), *row.extra.get(MARK, ())})
         extra = {**item.metadata["extra_metadata"], **row.extra, **({MARK: names} if names else {})}

@@ -12,8 +12,9 @@ from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import Metadata, apply_orientation
 from mfkit.scan.stored_path import to_stored_path
 
-# The keys of this mapping are codec identifiers of MP4 and QuickTime files
-# (https://mp4ra.org/registered-types/codecs), and values of MediaInfo's field Format.
+# Each key, in lower case, is a codec identifier of MP4 and QuickTime files
+# (https://mp4ra.org/registered-types/codecs) or a codec name from MediaInfo's field Format. Each value is
+# FFmpeg's name of the codec.
 _CODECS = {
     "avc1": "h264",
     "avc3": "h264",

@@ -201,7 +201,7 @@ def _capture_columns(taken: Sequence[datetime | None], columns: Columns) -> Colu
 
 
 def _extra_metadata(given: list[Any], metadata: Columns, item: Columns) -> Iterator[dict[str, Any]]:
-    """Yield the extra_metadata of each row, to which the names of the imported fields are added."""
+    """Yield the extra_metadata of each row, with the names of the imported fields added."""
     names = (*metadata, *item)
     flags = [[value is not None for value in values] for values in (*metadata.values(), *item.values())]
     shared: dict[tuple[bool, ...], dict[str, Any]] = {}
@@ -248,7 +248,7 @@ class NewRows:
 
 
 def convert_new(rows: PreparedRows, indexes: list[int], dialect: Dialect) -> NewRows:
-    """Convert import rows to new items for the database driver, with :func:`new_columns`."""
+    """Convert import rows to new items, with the values in the form that the database driver expects."""
     items, metadata = new_columns(rows, indexes, utc_now())
     return NewRows(
         indexes, list(converted(dialect, _ITEM, items)), list(converted(dialect, _METADATA, metadata))
@@ -325,5 +325,5 @@ def new_columns(rows: PreparedRows, indexes: Sequence[int], now: datetime) -> tu
 
 @lru_cache(maxsize=1_024)
 def _media_type(mime_type: str, by_name: str) -> MediaType:
-    """Return the media type of a MIME type, or ``by_name`` (the media type by file name) if it has none."""
+    """Return the media type of a MIME type or, if there is none, ``by_name``, the media type by file name."""
     return _TYPE_BY_MIME_PREFIX.get(mime_type.partition("/")[0]) or MediaType(by_name)

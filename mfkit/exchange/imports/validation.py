@@ -74,13 +74,15 @@ def _path(given: Any) -> str:
     value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError("this is not a path")
-    # On some systems, os.listdir() returns surrogates for the bytes of file names that are not UTF-8.
+    # Surrogates are escaped. On some systems, os.listdir() returns surrogates for the bytes of file names
+    # that are not UTF-8.
     if _SURROGATES.search(value):
         value = to_stored_path(value)
     if "://" in value:
         return value
     absolute = os.path.abspath(os.path.expanduser(value)).replace(os.sep, "/")
-    # Windows paths remain absolute on other systems, because the rows may come from another computer.
+    # A path with a drive letter is kept, because the rows may come from a Windows computer. Other systems
+    # would treat the path as relative.
     return value.replace("\\", "/") if value[1:3] in (":\\", ":/") else absolute
 
 

@@ -1,4 +1,4 @@
-"""Suggestion which version of a picture or video to keep, and the DataFrame of groups of similar files."""
+"""Choice of the version of a picture or video to keep, and the DataFrame of groups of similar files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def groups_frame(
 
 
 def _reasons(frame: pd.DataFrame) -> list[str]:
-    """Return why each item is suggested to be kept or removed, for example "fewer pixels"."""
+    """Return the reason for keeping or removing each item, for example "fewer pixels"."""
     reasons = []
     rows = frame.to_dict("records")
     start = 0

@@ -1,4 +1,4 @@
-"""Detection of truncated files in container formats, whose headers state a larger size than the file has.
+"""Detection of truncated container files: their headers state a larger size than the file has.
 
 Each check raises :class:`DamageError` if the file is shorter than its headers state.
 """

@@ -211,7 +211,8 @@ class _Decoder:
         if frame.format.is_planar:
             samples = samples.T
         data = samples.astype("<i4" if self._bits == 24 else "<i2").tobytes()
-        # FFmpeg stores 24-bit samples in the upper bytes of 32-bit integers.
+        # The lowest byte of each 24-bit sample is dropped, because FFmpeg stores the sample in the upper
+        # bytes of a 32-bit integer.
         self._digest.update(data if self._bits == 16 else _without_lowest_bytes(data))
 
 

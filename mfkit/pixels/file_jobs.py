@@ -157,8 +157,8 @@ async def _feed(
                 break
             await pool.put_job(job)
     except Exception:
-        # The pool must be finished after an error too, because the caller waits for the last result of the
-        # pool before it handles the error.
+        # The pool is finished after an error too. Otherwise, run_jobs() would wait forever for further
+        # results, and never raise the error.
         await pool.finish()
         raise
     await pool.finish()

@@ -78,7 +78,7 @@ def candidate_pairs(difference: Hashes, dct: Hashes) -> Pairs:
 def _neighbors(
     own: Hashes, other: Hashes, rotation: int, band: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return pairs of similar hashes: they differ in few bits and, once rotated, have equal leading bits."""
+    """Return the pairs of hashes that differ in few bits and, after the rotation, have equal leading bits."""
     rotated = own << np.uint64(rotation) | own >> np.uint64(64 - rotation) if rotation else own
     order = np.argsort(rotated)
     own, other = rotated[order], other[order]

@@ -213,7 +213,7 @@ class _Outstanding:
 
 
 async def _store(database: Database, jobs: Sequence[InspectionJob], report: InspectionReport) -> None:
-    """Store the results of finished jobs in the database, and add their numbers to the report."""
+    """Store the results of finished jobs in the database, and count the jobs in the report."""
     known = {job.file_hash: job for job in jobs if not job.reply.get("changed")}
     report.changed += len(jobs) - len(known)
     failed = sum("error" in job.reply for job in known.values())

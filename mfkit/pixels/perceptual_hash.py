@@ -1,4 +1,4 @@
-"""Fingerprint of an image: two 64-bit perceptual hashes, and a tiny version of the image to compare.
+"""Fingerprint of an image: two 64-bit perceptual hashes, and a tiny version of the image for comparisons.
 
 The difference hash compares neighbouring pixels after the picture is reduced to 9 x 8 pixels. The DCT hash
 compares the 64 lowest frequencies of the picture, reduced to 32 x 32 pixels, with their median. The

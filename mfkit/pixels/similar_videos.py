@@ -28,9 +28,9 @@ from mfkit.pixels.video_frames import FRAME_SHARES
 DURATION_TOLERANCE = 0.02
 """Maximum difference of the durations of two versions, as a share of the longer duration."""
 _MIN_FRAMES = 2
-"""Minimum number of frames that two videos must share. Frames of one colour do not count."""
+"""Minimum number of positions at which both videos have a frame. Frames of one colour do not count."""
 _OUTLIER_FROM = 4
-"""Number of shared frames from which one frame may differ."""
+"""Number of compared positions from which the frames at one position may differ."""
 _FAR = np.float32(2)
 _PAIRS = 20_000
 """Number of pairs of videos that are compared at a time, which limits the memory to 250 MB."""
@@ -69,7 +69,7 @@ async def similar_videos(
 
 
 def _candidates(stored: StoredPictures) -> Pairs:
-    """Return pairs of videos of nearly the same duration with at least two similar frames at one share."""
+    """Return pairs of videos of similar duration with at least two similar frames at equal positions."""
     count = len(stored.names)
     found = [np.empty(0, np.int64)]
     for share in FRAME_SHARES:
@@ -84,7 +84,7 @@ def _candidates(stored: StoredPictures) -> Pairs:
 
 
 def _same_duration(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Return whether the durations of each pair are nearly the same; unknown durations are not."""
+    """Return whether the durations of each pair are nearly the same; False if a duration is unknown."""
     result: npt.NDArray[np.bool_] = np.abs(first - second) <= DURATION_TOLERANCE * np.maximum(first, second)
     return result
 
@@ -112,7 +112,10 @@ class _Videos:
                 self._pixels[where], self._has_frame[where] = pixels, True
 
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
-        """Return the distance of each pair of videos: the largest distance of their frames but one."""
+        """Return the distance of each pair of videos: the second largest distance of frames at one position.
+
+        If fewer than :data:`_OUTLIER_FROM` positions are compared, the largest distance is returned.
+        """
         found = np.empty(len(first), np.float32)
         for start in range(0, len(first), _PAIRS):
             block = slice(start, start + _PAIRS)

@@ -1,4 +1,4 @@
-"""Reading of stored hashes and miniatures of pictures, of which an image has up to two and a video five."""
+"""Reading of the stored hashes and miniatures of pictures: up to two per image, and up to five per video."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 class StoredPictures:
-    """Perceptual hashes of pictures, in columns. Each row is one picture (part) of a file.
+    """Perceptual hashes of pictures, in columns. Each row is for one picture, such as a frame of a video.
 
     Attributes:
         names: SHA-256 of each file content.
@@ -66,7 +66,7 @@ class StoredPictures:
 
 
 async def load_pictures(database: Database, chosen: MediaFilter, media_type: MediaType) -> StoredPictures:
-    """Return the hashes of the pictures of all selected items of a media type, except flat pictures."""
+    """Return the picture hashes of all selected items of a media type, except pictures of one colour."""
     statement = (
         select(hashes.file_hash, hashes.part, hashes.difference_hash, hashes.dct_hash, c.duration)
         .join_from(media, picture_hashes, hashes.file_hash == c.file_hash)

@@ -62,7 +62,7 @@ def jpeg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
 
 
 def _end_of_pictures(tiff: bytes) -> int:
-    """Return the offset, from the Multi-Picture Format index, of the end of the last image that it lists."""
+    """Return the end offset of the last image that is listed in the Multi-Picture Format index."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:
         return 0

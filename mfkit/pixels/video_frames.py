@@ -69,26 +69,26 @@ def frames(
 
 
 def _frame_at(container: Any, video: Any, position: float, heartbeat: Callable[[], None]) -> Any:
-    """Return the first frame at or after a position in seconds, or the last frame that was decoded before."""
+    """Return the first frame at or after a position in seconds, or the last frame before the position."""
     from av.error import FFmpegError
 
     for earlier in (0.0, _SEEK_EARLIER):
         selected = None
         try:
             container.seek(max(0, int((position - earlier) * 1_000_000)))
-        except FFmpegError:  # Seeking can fail if the video has no index.
+        except FFmpegError:  # If seeking fails, for example without an index, decoding begins at the start.
             container.seek(0)
         try:
             for number, frame in enumerate(container.decode(video)):
                 heartbeat()
-                # The frames that are decoded before the first keyframe can be corrupt.
+                # Frames before the first keyframe are skipped, because they can be corrupt.
                 if selected is not None or frame.key_frame:
                     if selected is None and (frame.time or 0) > position and not earlier:
                         break
                     selected = frame
                 if number >= _MAX_DECODED or selected is not None and (frame.time or 0) >= position:
                     return selected
-        except FFmpegError:  # What was decoded before the damage is used.
+        except FFmpegError:  # The last frame before the damage is used.
             pass
         if selected is not None:
             return selected

@@ -79,7 +79,9 @@ def stop_with_parent(clean_up: Callable[[], None]) -> None:
         timer = Timer(_PATIENCE, force)
         timer.daemon = True
         timer.start()
-        if sys.platform == "win32":  # On Windows, os.kill would end the process without cleaning up.
+        if sys.platform == "win32":
+            # On Windows, os.kill() would end the process without cleaning up, so the signal is raised
+            # instead.
             signal.raise_signal(signal.SIGTERM)
         else:
             os.kill(os.getpid(), signal.SIGTERM)

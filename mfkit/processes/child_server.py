@@ -1,4 +1,4 @@
-"""Server processes that stop when mfkit's process ends, together with their kernels and temporary folder.
+"""Server processes that stop with mfkit's process. Their kernels stop too, and their folder is removed.
 
 The server process runs this module as ``mfkit.processes.child_server FOLDER MODULE ...``.
 """
@@ -73,7 +73,7 @@ def main() -> None:
     del sys.argv[1:3]
 
     def clean_up() -> None:
-        # Windows cannot remove a folder while it is the current folder of a process.
+        # This process leaves the folder first, because Windows cannot remove the current folder of a process.
         os.chdir(tempfile.gettempdir())
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -18,7 +18,7 @@ _YOUNG = 60.0
 
 
 class TemporaryFolder:
-    """Temporary folder with a lock file, which shows that its process still runs.
+    """Temporary folder with a lock file. The lock shows that the process that uses the folder still runs.
 
     The folder is removed at the end of the ``with`` block, when the object is garbage-collected, or at the
     end of the process. If the process is killed, the next process that creates such a folder removes it.
@@ -69,6 +69,6 @@ def _remove_abandoned() -> None:
                 continue
             lock = FileLock(mark)
             lock.acquire(timeout=0)
-        except (OSError, Timeout):  # The folder is still in use, or another process has removed it.
+        except (OSError, Timeout):  # The folder is in use or already removed.
             continue
         _remove(mark.parent, lock)

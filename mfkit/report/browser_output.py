@@ -133,7 +133,7 @@ def browser_environment() -> dict[str, str]:
     environment = dict(os.environ)
     socket = os.path.join(tempfile.gettempdir(), _SOCKET_NAME)
     if os.name == "posix" and len(os.fsencode(socket)) > _SOCKET_PATH_LENGTH:
-        environment["TMPDIR"] = "/tmp"  # Chromium creates its socket folder in TMPDIR.
+        environment["TMPDIR"] = "/tmp"
     return environment
 
 
@@ -164,7 +164,8 @@ def print_pdf(page: Path, target: Path) -> None:
             page.as_uri(),
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.insert(1, "--no-sandbox")  # Chromium refuses to run as root with a sandbox.
+            # For root, the sandbox is switched off, because Chromium would refuse to run.
+            command.insert(1, "--no-sandbox")
         try:
             done = subprocess.run(
                 command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False, env=browser_environment()
@@ -178,7 +179,7 @@ def print_pdf(page: Path, target: Path) -> None:
 
 
 def section_pages(printed: Path) -> dict[str, int]:
-    """Return the page of each link target in a printed report: id of the element -> page number from 1.
+    """Return the page number (from 1) of each link target in a printed report, by element id.
 
     Chromium does not support ``target-counter()``, by which a page could show these numbers itself.
     """

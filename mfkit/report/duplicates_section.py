@@ -1,4 +1,4 @@
-"""Report section on duplicate files and similar pictures, with the space that removing them frees."""
+"""Report section on duplicate files and similar pictures, and on the space that their removal would free."""
 
 from __future__ import annotations
 

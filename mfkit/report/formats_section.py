@@ -146,7 +146,7 @@ def _videos_by(context: ReportContext, dimension: str) -> dict[str, int]:
     found = context.query(context.lib.crosstab, dimension, "media_type")
     if "video" not in found.columns:
         return {}
-    # An unknown language is NaN, which is not a text.
+    # Only text is a language code. An unknown language is NaN.
     return {code: int(files) for code, files in found["video"].items() if isinstance(code, str) and files > 0}
 
 
@@ -164,7 +164,7 @@ _MAX_REASONS = 8
 
 
 def _playback(context: ReportContext) -> list[Html | Chart]:
-    """Return how many videos and audio files each device plays directly, and the reasons of a browser."""
+    """Return how many videos and audio files each device plays directly, and why Chrome refuses others."""
     types = context.query(context.lib.summary, "media_type").set_index("media_type")["files"]
     number = int(types.get("video", 0)) + int(types.get("audio", 0))
     if not number:
@@ -221,7 +221,7 @@ def _playback(context: ReportContext) -> list[Html | Chart]:
 
 
 def _reasons(plays: pd.DataFrame) -> pd.DataFrame:
-    """Return the number of files for each reason why a device does not play them directly."""
+    """Return each reason why a device does not play files directly, with the number of files."""
     other = plays[plays["plays"].notna() & (plays["plays"] != playback.DIRECTLY)]
     counted: Counter[str] = Counter()
     for text in other["reasons"].dropna():
@@ -234,7 +234,7 @@ def _reasons(plays: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reason_text(reason: str) -> str:
-    """Return a reason of :func:`mfkit.analysis.playback.playable` with the usual name of the codec."""
+    """Return a reason from :func:`mfkit.analysis.playback.playable` as text with the usual codec name."""
     start, _, name = reason.rpartition(" codec ")
     if start:
         return f"{start.capitalize()} codec {codec_name(name)}"
@@ -302,7 +302,7 @@ _PCM = re.compile(r"pcm_s(\d{1,2})(le|be)")
 
 
 def codec_name(codec: str) -> str:
-    """Return the usual name of a codec by its name in FFmpeg, or that name if no other is known."""
+    """Return the usual name of a codec by its name in FFmpeg, or FFmpeg's name if no usual name is known."""
     if pcm := _PCM.fullmatch(codec):
         return f"PCM, {pcm[1]} bit{', big-endian' if pcm[2] == 'be' else ''}"
     return _NAMES.get(codec, codec)

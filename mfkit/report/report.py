@@ -128,16 +128,16 @@ class Report:
         )
 
     def _library_name(self) -> str | None:
-        """Return the library's name, or None if it is redacted or the name of every new library."""
+        """Return the library's name, or None if the name is redacted or is the default name of a library."""
         name = escape_control(Path(self.context.lib.database.name).stem)
         return None if self.context.redaction.names or name in ("", "library") else name
 
     def key_figures(self) -> Section | None:
-        """Return the report section with the key figures and their changes since the replaced report."""
+        """Return the report section with the key figures, and their changes since an earlier report."""
         return self._section("key_figures", lambda context: key_figures.key_figures(context, self._earlier))
 
     def changes(self) -> Section | None:
-        """Return the report section on disk changes since the scan ``compare_to``, or None without a scan."""
+        """Return the report section on changes since the scan ``compare_to``, or None if no scan is given."""
         scan = self._scan
         if scan is None:
             return None
@@ -206,6 +206,6 @@ class Report:
 
 
 def _secret(lib: MediaLibrary) -> str:
-    """Return the secret key of a library's aliases, which is the random id of the library's first scan."""
+    """Return the secret key for the aliases of redacted names: the random id of the library's first scan."""
     scans = lib.scans()
     return str(scans["id"].iloc[-1]) if len(scans) else ""

@@ -29,7 +29,7 @@ _MOSAIC_RATIO = 2.4
 _MIN_SIDE = 120
 """Minimum width and height in pixels of a picture of the mosaic. Smaller ones are mostly icons."""
 _MOSAIC_RATIOS = (0.4, 2.6)
-"""Minimum and maximum ratio of a picture of the mosaic. Others are mostly panoramas and banners."""
+"""Minimum and maximum ratio of a picture of the mosaic. Pictures outside are mostly panoramas and banners."""
 _MIN_CONTRAST = 24
 """Minimum difference in luminance, from 0 to 255, between the darkest and brightest part of a picture."""
 _MAX_TRIES = 6
@@ -48,8 +48,8 @@ class Picture:
         name: File name of the item.
         jpeg: The thumbnail.
         ratio: Ratio of its width to its height.
-        has_contrast: Whether it shows more than one brightness.
-        is_small: Whether it is smaller than most photos, such as an icon.
+        has_contrast: Whether the picture shows more than one brightness.
+        is_small: Whether the picture is smaller than most photos, such as an icon.
     """
 
     name: str
@@ -156,7 +156,7 @@ class ReportPictures:
 
 
 def _fits_mosaic(picture: Picture | None) -> TypeGuard[Picture]:
-    """Return whether a picture exists and is large, not of one color, and neither a banner nor a column."""
+    """Return whether a picture exists, is large, has contrast, and is neither very wide nor very tall."""
     if picture is None or picture.is_small or not picture.has_contrast:
         return False
     return _MOSAIC_RATIOS[0] <= picture.ratio <= _MOSAIC_RATIOS[1]
@@ -181,7 +181,8 @@ def _rows(pictures: Sequence[Picture]) -> list[list[Picture]]:
     rows: list[list[Picture]] = [[] for _ in range(number)]
     before = 0.0
     for one in pictures:
-        # A picture belongs to the row in which its middle lies if all pictures are in one line.
+        # The pictures are placed in one long line, which is divided into rows. Each picture goes to the row
+        # that contains the picture's middle.
         rows[min(number - 1, int((before + one.ratio / 2) / total * number))].append(one)
         before += one.ratio
     return [row for row in rows if row]

@@ -101,7 +101,7 @@ def write_report(
     if not source.is_file():
         raise ReportError(f"The notebook {source} does not exist. Check the path.")
     size = paper_size(paper)
-    # Arguments and required programs are checked before the notebook runs, because it takes long.
+    # Arguments and required programs are checked first, because the notebook runs for a long time.
     image_folder = None
     if pictures is not None:
         image_folder = Path(checked_path(pictures, "the pictures", ReportError)).expanduser()
@@ -128,7 +128,8 @@ def write_report(
         if target.suffix.lower() == ".pdf":
             printed = folder / "report.pdf"
             print_pdf(output, printed)
-            # The page numbers of the sections are known only after a first printing.
+            # The report is printed twice, because the page numbers of the sections are known only after the
+            # first printing.
             if pages := section_pages(printed):
                 output.write_text(html_page(executed, paper=size, pages=pages), "utf-8")
                 print_pdf(output, printed)

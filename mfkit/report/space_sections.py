@@ -75,7 +75,7 @@ def folders(context: ReportContext) -> Section:
 
 
 def _branches(context: ReportContext) -> pd.DataFrame:
-    """Return two levels of folders. The second level has at least half of the bytes if possible."""
+    """Return two levels of folders, where the second level has at least half of the bytes if possible."""
     previous = 0
     for depth in range(2, _MAX_DEPTH + 1):
         found = context.lib.folders(depth, context.filter)
@@ -88,7 +88,7 @@ def _branches(context: ReportContext) -> pd.DataFrame:
 
 
 def without_chains(tree: pd.DataFrame) -> pd.DataFrame:
-    """Remove folders, except the root, that contain nothing but one other folder.
+    """Leave out folders, except the root, that contain nothing but one other folder.
 
     Args:
         tree: DataFrame returned by ``lib.folders``.

@@ -57,7 +57,8 @@ def growth(context: ReportContext) -> Section:
         for status, sentence in _STATUS_SENTENCES.items()
         if (files := int(statuses.loc[statuses["date_status"] == status, "files"].sum()))
     ]
-    # Items whose period is unknown are added, so that the chart has a bar for each status.
+    # Items without a plausible capture time are added, so that the chart also has bars for their statuses,
+    # such as "undated".
     beside = statuses[statuses["date_status"] != "dated"].assign(period=pd.Timestamp("NaT"))
     if len(dated):
         frame = pd.concat(
@@ -76,7 +77,7 @@ _MAX_YEARS = 40
 
 
 def years(context: ReportContext, pictures: ReportPictures) -> Section:
-    """Create the section with one picture, the number and the size of the files of each year.
+    """Create the section with one picture of each year, and the number and size of the year's files.
 
     Years are by local capture time. A report with a redaction has a table without pictures.
 
@@ -107,7 +108,7 @@ _MAX_PLACES = 15
 
 
 def _named_places(context: ReportContext) -> list[Html | Chart]:
-    """Return the places with the most files, or with rounded locations only the countries."""
+    """Return the places with the most files, or only the countries if locations are rounded."""
     exact = "places" not in context.redaction.what
     dimension, noun = ("place", "Place") if exact else ("country", "Country")
     named = context.query(context.lib.summary, dimension)

@@ -72,7 +72,7 @@ _SENTENCES = {
 
 
 def _coverage(done: pd.DataFrame, how: str, files: int) -> Html:
-    """Return the sentence on the files that a method has checked with a result."""
+    """Return a sentence with the number of files for which a method has shown whether they are damaged."""
     rows = done[(done["how"] == how) & done["outcome"].isin(_CHECKED)]
     checked = int(rows["files"].sum())
     return paragraph(

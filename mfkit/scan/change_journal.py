@@ -58,8 +58,8 @@ class ChangeJournal:
 
         Args:
             scan_id: Id of the scan.
-            earlier_roots: Roots of earlier scans. Only changes below them are recorded.
-            decisions: Decisions of earlier batches, to which those of this scan are added.
+            earlier_roots: Roots of earlier scans. Only changes below these roots are recorded.
+            decisions: Decisions of earlier batches. The decisions of this scan are added.
         """
         self.scan_id = scan_id
         self.decisions = Decisions() if decisions is None else decisions
@@ -68,7 +68,7 @@ class ChangeJournal:
     async def record_changes(
         self, connection: AsyncConnection, before: Mapping[str, Content], after: Mapping[str, Content]
     ) -> None:
-        """Record each path whose content in the library changes with a batch of scanned files."""
+        """Record each path whose stored content differs before and after a batch of scanned files."""
         paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         rows = [
             (self.scan_id, path, *(before.get(path) or (None, None)), *(after.get(path) or (None, None)))
@@ -110,5 +110,5 @@ class ChangeJournal:
 
 
 async def scanned_roots(connection: AsyncConnection) -> list[str]:
-    """Return the roots of earlier scans, sorted."""
+    """Return the sorted roots of earlier scans: folders and URLs."""
     return list((await connection.scalars(select(Scan.root).distinct().order_by(Scan.root))).all())

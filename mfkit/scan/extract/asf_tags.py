@@ -1,4 +1,4 @@
-"""Reader of the tags in ASF files (WMA, WMV), which can have several values of one name.
+"""Reader of the tags in ASF files (WMA, WMV), where one name can have several values.
 
 Advanced Systems Format 1.2: content description (section 3.10), extended content description (3.11), and the
 metadata and metadata library objects in the header extension (3.4, 4.7, 4.8). All numbers are little-endian.
@@ -50,11 +50,12 @@ def read_tags(reader: BoundedReader) -> Metadata:
     tags: dict[str, list[str]] = {}
     older_track: str | None = None
     found = list(_all_values(reader.part(30, int.from_bytes(head[16:24], "little") - 30)))
-    # The objects can be in any order, but players write further values of a name into the last objects.
+    # The values are sorted by the rank of their object, because the objects can be in any order, and programs
+    # write further values of a name into the objects of the last rank.
     for _, name, value in sorted(found, key=lambda one: one[0]):
         key = name.lower()
         if key == "wm/track" and value.isdigit():
-            # The older field counts tracks from 0 (Windows Media Format SDK, WM/Track).
+            # The older field WM/Track counts from 0 (Windows Media Format SDK), so 1 is added.
             older_track = str(int(value) + 1)
         elif value and len(values := tags.setdefault(_NAMES.get(key, key), [])) < _MAX_VALUES:
             values.append(value)
@@ -64,7 +65,7 @@ def read_tags(reader: BoundedReader) -> Metadata:
 
 
 def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, str, str]]:
-    """Yield the names and values in all objects, each with the rank of its object."""
+    """Yield the names and values in all objects, each with the rank of the object's kind in `_PARSERS`."""
     at = 0
     for _ in range(_MAX_OBJECTS):
         head = objects.read(at, 24)
@@ -84,7 +85,7 @@ def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, s
 
 
 def _first_description(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield title, author, copyright and description, whose five lengths precede the texts."""
+    """Yield title, author, copyright and description. Their lengths and that of a rating come first."""
     if len(data) < 10:
         return
     at = 10

@@ -46,7 +46,8 @@ def printable_json(text: str) -> str:
 
     Line feeds are kept, because formatted JSON has them outside of strings.
     """
-    # The JSON encoder has already escaped all ASCII control characters except DEL (U+007F).
+    # ASCII text without DEL (U+007F) is returned as it is, because the JSON encoder has already escaped all
+    # other ASCII control characters.
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)

@@ -215,7 +215,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
 
 
 class DuckdbDialect(DefaultDialect):
-    """Compile-only SQLAlchemy dialect for DuckDB that keeps the semantics of a library database.
+    """Compile-only SQLAlchemy dialect for DuckDB. Its SQL returns the same results as the library database.
 
     Attributes:
         library_dialect: Name of the library database's dialect.

@@ -183,7 +183,7 @@ def ancestor(folder: ColumnElement[str], depth: int) -> ColumnElement[str]:
         depth: 0 for ``/``, 1 for ``/media``, and so on, as in :func:`folder_depth`.
     """
     part = LeadingFolders(folder, literal_column(str(int(depth)), Integer()))
-    # The part of a path before the first separator is empty and means the root folder.
+    # The part of an absolute path before the first separator is empty. It is replaced by the root folder.
     return func.coalesce(func.nullif(part, "", type_=Text()), "/", type_=Text())
 
 

@@ -80,7 +80,8 @@ def _code_point_order(text: str) -> str:
 
 @compiled_by(ListValues)
 def _list_values(text: str) -> str:
-    # For an empty text, string_to_array() returns an empty array instead of an array with an empty text.
+    # string_to_array() returns an empty array for an empty text, and null for null. In both cases, an array
+    # with the text itself is used instead.
     parts = f"nullif(string_to_array({text}, '; '), ARRAY[]::text[])"
     return f"LATERAL (SELECT unnest(coalesce({parts}, ARRAY[{text}]::text[])) AS value)"
 

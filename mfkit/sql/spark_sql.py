@@ -36,7 +36,7 @@ _TYPES = {"UUID": "STRING", "TIMESTAMP": "TIMESTAMP_NTZ", "VARCHAR": "STRING"}
 
 
 def spark_type(type_: TypeEngine[Any]) -> str:
-    """Return the Spark type for a SQLAlchemy type; timestamps are stored in UTC without a time zone."""
+    """Return the Spark type for a SQLAlchemy type. Timestamps have no time zone and are in UTC."""
     name = duckdb_type(type_)
     return _TYPES.get(name, name)
 
@@ -44,8 +44,8 @@ def spark_type(type_: TypeEngine[Any]) -> str:
 class _SparkCompiler(DuckdbCompiler):
     """Compiler to Spark SQL; raises `UnsupportedError` for unsupported parts of a statement."""
 
-    # Spark's default escape character, the backslash, is replaced by a control character, which does not
-    # occur in patterns.
+    # Patterns may contain backslashes, which are Spark's default escape characters. A control character that
+    # does not occur in patterns is the escape character instead.
     no_escape = r"\u0001"
 
     def type_name(self, type_: TypeEngine[Any]) -> str:
@@ -76,7 +76,8 @@ class _SparkCompiler(DuckdbCompiler):
 
     def visit_extract(self, extract: Any, **kw: Any) -> str:
         text = super().visit_extract(extract, **kw)
-        return f"({text} - 1)" if extract.field == "dow" else text  # Spark numbers Sunday as 1, not as 0.
+        # Spark numbers Sunday as 1 and the library database as 0, so 1 is subtracted.
+        return f"({text} - 1)" if extract.field == "dow" else text
 
     def visit_cast(self, cast: Any, **kw: Any) -> str:
         if isinstance(cast.type, Integer) and isinstance(cast.clause.type, (Float, Numeric)):
@@ -98,7 +99,8 @@ class _SparkCompiler(DuckdbCompiler):
     def visit_mod_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return f"{self.process(binary.left, **kw)} % nullif({self.process(binary.right, **kw)}, 0)"
 
-    # Spark and SQLite sort nulls as the smallest values, but PostgreSQL sorts them as the largest.
+    # Like SQLite, Spark sorts nulls as the smallest values. PostgreSQL sorts them as the largest, so NULLS
+    # FIRST or NULLS LAST is added for a PostgreSQL library.
 
     def order_by_clause(self, select: Any, **kw: Any) -> str:
         if self.dialect.library_dialect == "sqlite":
@@ -140,7 +142,7 @@ class _Timestamp(DateTime):
 
 
 class SparkDialect(DuckdbDialect):
-    """Compile-only SQLAlchemy dialect for Spark that keeps the semantics of a library database."""
+    """Compile-only SQLAlchemy dialect for Spark. Its SQL returns the same results as the library database."""
 
     name = driver = "spark"
     default_paramstyle = "named"

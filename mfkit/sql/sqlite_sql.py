@@ -27,8 +27,8 @@ _PERIOD_STARTS = {
         "strftime('%Y-', {0}) || substr('01040710', (strftime('%m', {0}) - 1) / 3 * 2 + 1, 2) || '-01'"
     ),
     "month": "strftime('%Y-%m-01', {0})",
-    # SQLite has no function for the start of a week, so the date is moved to the next Sunday and then back by
-    # six days.
+    # SQLite has no function for the start of a week, so a date is moved to the Sunday of its week, and then
+    # back by six days to Monday.
     "week": "strftime('%Y-%m-%d', {0}, 'weekday 0', '-6 days')",
     "day": "strftime('%Y-%m-%d', {0})",
 }
@@ -67,7 +67,7 @@ def _clock_part(part: str, local_time: str) -> str:
     clock = f"substr({local_time}, 1, 19)"
     if part == "'hour'":
         return f"CAST(strftime('%H', {clock}) AS INTEGER)"
-    number = f"CAST(strftime('%w', {clock}) AS INTEGER)"  # The format %w gives 0 for Sunday.
+    number = f"CAST(strftime('%w', {clock}) AS INTEGER)"  # %w numbers Sunday as 0, ISO 8601 as 7.
     return f"CASE {number} WHEN 0 THEN 7 ELSE {number} END"
 
 

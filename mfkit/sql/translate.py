@@ -24,7 +24,7 @@ class Translated:
 
     Attributes:
         sql: SQL text with bind parameters written as ``$1`` (DuckDB) or ``:name`` (Spark).
-        parameters: Bind parameter name -> value, in the order of their numbers.
+        parameters: Name of a bind parameter -> its value, in the order of the placeholders (``$1``, ``$2``).
         names: Names of the result columns.
         types: Declared types of the result columns.
         relations: Names of the tables and views that the statement reads.
@@ -38,7 +38,7 @@ class Translated:
 
     @property
     def values(self) -> list[Any]:
-        """Values of the bind parameters, in the order of their numbers."""
+        """Values for DuckDB's numbered placeholders (``$1``, ``$2``), in this order."""
         return list(self.parameters.values())
 
 
@@ -47,7 +47,7 @@ def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
 
     Args:
         statement: A SELECT statement, or a union or CTE of SELECT statements.
-        dialect: Dialect of the target; its ``library_dialect`` is the database whose semantics are kept.
+        dialect: Dialect of the target. Its ``library_dialect`` is the database whose results it must return.
 
     Raises:
         UnsupportedError: It is not certain that the target returns the same result as the library database.
@@ -76,7 +76,8 @@ def translate(statement: Executable, dialect: DuckdbDialect) -> Translated:
         for name in state.positiontup or state.parameters:
             value = state.parameters[name]
             process = processors.get(name)
-            # The bind parameters of an IN list are named after the list plus a number (ids_1, ids_2).
+            # The values of an IN list have numbered names (ids_1, ids_2). The number is removed to look up
+            # the bind parameter of the list (ids).
             bound: BindParameter[Any] | None = binds.get(name, binds.get(re.sub(r"_\d+$", "", name)))
             processed = process(value) if callable(process) else value
             text = bound is not None and isinstance(bound.type, String) and not isinstance(bound.type, Enum)

@@ -90,7 +90,8 @@ def draw_full_size(source: Source) -> bytes:
         image = _upright(original, side)
     drawn = to_jpeg_colors(image)
     written = BytesIO()
-    # A profile describes the colors of its mode only, for example CMYK, so it is omitted for another mode.
+    # A color profile applies only to one color mode, for example CMYK, so it is omitted if the image was
+    # converted to another mode. RGBA and RGB have the same profiles.
     drawn.save(
         written,
         "JPEG",
@@ -209,7 +210,8 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
             container.seek(0)
     selected = None
     for number, frame in enumerate(container.decode(video)):
-        # After a seek, the frames that are decoded before the first key frame can be corrupt.
+        # Frames before the first key frame can be corrupt after a seek, so they are skipped, unless the first
+        # _MAX_FRAMES frames contain no key frame.
         if frame.key_frame or selected is not None or number >= _MAX_FRAMES:
             selected = frame
         if selected is not None and (number >= _MAX_FRAMES or (frame.time or 0) >= position):

@@ -1,4 +1,4 @@
-"""Isolated processes that draw thumbnails and pictures, each of which draws many files."""
+"""Isolated processes that each draw the thumbnails and pictures of many files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINGER_SECONDS = 10.0
 
 
 class DrawingProcesses:
-    """Up to two processes that draw one file at a time. They end after ten seconds without work."""
+    """Up to two processes that each draw one file at a time, and that end after ten seconds without work."""
 
     def __init__(self, time_limit: float, memory_limit: int) -> None:
         """Create the pool without a process.
@@ -62,7 +62,8 @@ class DrawingProcesses:
     def _release(self, drawing: asyncio.Task[bytes]) -> None:
         self._slots.release()
         if not drawing.cancelled():
-            # The error of a call that was cancelled is of no interest to anyone.
+            # If the caller was cancelled, nobody awaits the task. exception() then prevents asyncio from
+            # logging the error of the task as never retrieved.
             drawing.exception()
 
     async def _exchange(self, path: str, full: bool) -> bytes:
@@ -110,12 +111,13 @@ class DrawingProcesses:
 async def _kill(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    # wait() alone would never return if the process has sent more than the buffer of its output holds.
+    # communicate() is used, because it also reads the remaining output. wait() would never return if this
+    # output is larger than the buffer for it.
     await process.communicate()
 
 
 async def _exchange(process: Process, path: str, full: bool) -> bytes:
-    """Send a request, and return the response: its length as a line of text is followed by its content."""
+    """Send a request, read the line that states the length of the response, and return the response."""
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(json.dumps({"path": path, "full": full}).encode() + b"\n")
     try:

@@ -25,7 +25,8 @@ def main() -> None:
     limit_memory(int(memory_limit))
     arm_watchdog(time_limit)
     output = os.fdopen(os.dup(1), "wb")
-    # Text that third-party packages print must not become part of the response.
+    # Standard output is redirected to the null device, because text that third-party packages print must not
+    # become part of the response.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     warnings.simplefilter("ignore")
     for line in requests():

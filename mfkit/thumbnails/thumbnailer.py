@@ -26,7 +26,7 @@ _CACHE_FILE_NAME = re.compile(r"[0-9a-f]{64}\.(jpg|[0-9a-f]{1,32}\.part)")
 
 
 class ThumbnailCache:
-    """Folder of JPEG files named by the SHA-256 of the item's content.
+    """Folder of JPEG files. The name of a thumbnail is the SHA-256 of its item's content.
 
     Errors of the file system are ignored, because the cache only saves time. Symbolic links in the folder are
     not followed, and files with other names are never removed.
@@ -87,7 +87,8 @@ class ThumbnailCache:
             size -= state.st_size
 
     def _path(self, key: str) -> Path:
-        # In an untrusted library, a hash can be any text, even a path that leads out of the cache folder.
+        # In an untrusted library, the key can be any text, even a path that leads out of the cache folder. A
+        # key that is not a SHA-256 is therefore replaced by its SHA-256.
         name = key if _HASH.fullmatch(key) else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return self._folder / name[:2] / f"{name}.jpg"
 
@@ -150,7 +151,7 @@ class Thumbnailer:
 
 
 def _existing(paths: list[str]) -> str:
-    """Return the first path whose file exists. Local files precede objects, which are slower to read.
+    """Return the first local file that exists, or else the first URL, because URLs are slower to read.
 
     Raises:
         ThumbnailError: No file exists.

@@ -87,7 +87,7 @@ class PanelTabs(widgets.Tab):
 
 
 class ActionTabs(PanelTabs):
-    """Tabs with panels that work on the chosen files or the whole selection."""
+    """Tabs with panels that act on the files chosen in the table, or on the whole selection."""
 
     def __init__(
         self, lib: MediaLibrary, selection: Selection, table: TablePanel, on_change: Callable[[], None]

@@ -110,10 +110,13 @@ class SlowNotice:
 
 
 class Debounce:
-    """Runs an action when its requests have paused. Outside of a kernel, each request runs it immediately."""
+    """Runs an action once there has been no request for some seconds.
+
+    Outside of a Jupyter kernel, each request runs the action immediately.
+    """
 
     def __init__(self, action: Callable[[], None], seconds: float) -> None:
-        """Wait for a pause of some seconds before each run of the action."""
+        """Create a debounce that runs the action after ``seconds`` without a further request."""
         self._action = action
         self._seconds = seconds
         self._mutex = threading.Lock()
@@ -126,7 +129,7 @@ class Debounce:
         return self._waiting
 
     def request(self) -> None:
-        """Run the action after the pause, unless there is another request before."""
+        """Run the action after the pause. Another request during the pause starts the pause again."""
         if not in_kernel():
             self._action()
             return

@@ -102,9 +102,9 @@ def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
     state, cached = run_sync(library_state(lib.aio)), _overviews.setdefault(lib, {})
     known = cached.pop(chosen, None)
     if known is None or known.state is None or state is None or known.state() is not state:
-        # The library's state object is replaced at each change of the library. It was read before the query.
-        # If the library changes during the query, the cached state object is outdated, so the cached result
-        # is not used again.
+        # The library's state object is replaced whenever the library changes. The result is cached together
+        # with the state object from before the query, so it is not used again if the library changed during
+        # the query.
         mark = None if state is None else weakref.ref(state)
         known = _Overview(mark, lib.frame(totals_by_type_codec_and_year(chosen)))
     cached[chosen] = known

@@ -76,7 +76,7 @@ class Facet(anywidget.AnyWidget):
         *,
         text: Callable[[str], str] = str,
     ) -> None:
-        """Show values with their numbers of files, and also ticked values whose number is unknown.
+        """Show values with their numbers of files, and also the ticked values that are not in ``counts``.
 
         Args:
             counts: Values with their numbers of files.

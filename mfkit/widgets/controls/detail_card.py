@@ -118,7 +118,8 @@ def card_content(metadata: pd.DataFrame) -> dict[str, Any]:
             label = _LABELS.get(name, label[:1].upper() + label[1:])
         groups[group].append((label, value, origin if name else ""))
     shown = [{"name": _TITLES[name], "rows": rows} for name, rows in groups.items() if rows]
-    # File names may contain unpaired surrogates, which cannot be sent to the browser. Encoding replaces them.
+    # Unpaired surrogates, which file names may contain, are replaced, because they cannot be sent to the
+    # browser.
     content = json.dumps({"title": file.get("file_name", ""), "groups": shown}, ensure_ascii=False).encode(
         "utf-8", "replace"
     )

@@ -83,7 +83,8 @@ class PlotlyWidget(anywidget.AnyWidget):
             if style is not None:
                 self.set_background(style)
             if bundle_for([data]) == "whole":
-                # Once loaded, the complete Plotly bundle is kept, because it can also draw all later figures.
+                # The complete Plotly bundle is never replaced by the smaller one, because the complete one
+                # can draw all figures.
                 self.bundle = "whole"
             self.figure_json = json.dumps(data, cls=PlotlyJSONEncoder, separators=(",", ":"))
 

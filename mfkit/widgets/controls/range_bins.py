@@ -31,9 +31,9 @@ _STATUS_BINS = {"undated": -1, "future": -2, "before 1826": -3}
 
 
 def largest_below(edge: float, field: str) -> float:
-    """Return the largest value of ``max_size`` or ``max_duration`` that is less than ``edge``.
+    """Return the largest upper bound (``max_size`` or ``max_duration``) that does not include ``edge``.
 
-    An edge belongs to the bin above it, but the bounds of a filter are inclusive.
+    A value equal to an edge belongs to the bin above the edge, but the bounds of a filter are inclusive.
     """
     return int(edge) - 1 if field == "max_size" else math.nextafter(edge, 0)
 
@@ -61,7 +61,7 @@ class StepBins:
         self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each bin, given a mapping from bin indexes to numbers of items."""
+        """Convert a mapping from bin indexes to numbers of items into a list with a number for each bin."""
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
@@ -95,11 +95,11 @@ class ResolutionBins:
     upper_labels: Sequence[str] = ("Any", *RESOLUTION_NAMES)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each resolution class."""
+        """Convert a mapping from class names to numbers of items into a list with a number for each class."""
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter field that selects resolution classes, or None as its value for all classes."""
+        """Return the filter field that selects resolution classes. Its value is None for all classes."""
         names = RESOLUTION_NAMES[low:high]
         return {"resolution": names if len(names) < len(RESOLUTION_NAMES) else None}
 
@@ -148,15 +148,15 @@ class YearBins:
             for status, number in _STATUS_BINS.items()
             if status != "undated" or self._by_capture_time or not found
         }
-        # Each implausible date gets the number of its status instead of its year, so that wrong years are not
-        # on the slider.
+        # Undated items and items with implausible dates are grouped by the number of their status, not by
+        # year, so that no wrong years are on the slider.
         self.bin_expression: ColumnElement[Any] = case(
             *((date_status() == status, number) for status, number in self._beside.items()),
             (is_plausible_date(), date_year),
         )
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items in each year."""
+        """Convert a mapping from years to numbers of items into a list with a number for each bin."""
         counts = [0] * len(self._years)
         for year, number in files.items():
             if counts and year > 0:
@@ -164,7 +164,7 @@ class YearBins:
         return counts
 
     def buckets(self, files: Mapping[Any, int]) -> dict[str, int]:
-        """Return the number of items for each ``date_status`` that the year slider does not cover."""
+        """Return the number of items for each ``date_status`` that is not on the slider."""
         return {name: files[number] for name, number in self._beside.items() if files.get(number)}
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
@@ -192,7 +192,7 @@ class YearBins:
 
 
 def status_fields(status: str) -> dict[str, Any]:
-    """Return the filter fields that select the items of a ``date_status`` other than ``dated``."""
+    """Return the filter fields that select a ``date_status``: ``undated``, ``future`` or ``before 1826``."""
     if status == "undated":
         return {"after": None, "before": None, "has_date": False}
     if status == "before 1826":

@@ -1,4 +1,4 @@
-"""Table widget with sortable and hideable columns, selectable rows and pages, and its columns for files."""
+"""Table widget with sorting, hideable columns, selectable rows and pages, and ready-made file columns."""
 
 from __future__ import annotations
 
@@ -182,7 +182,8 @@ class Pager(widgets.HBox):
 
 
 def _encodable(value: str) -> str:
-    # File names may contain unpaired surrogates, which cannot be sent to the browser.
+    # Unpaired surrogates, which file names may contain, are replaced, because they cannot be sent to the
+    # browser.
     return value.encode("utf-8", "replace").decode()
 
 

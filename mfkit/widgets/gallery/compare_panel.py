@@ -85,7 +85,7 @@ class ComparePanel(Panel):
         self.view = CompareView()
         self._pictures = PictureSource(Thumbnailer(), lambda message, data: self.view.send(message, data))
         kinds = [("Similar", "similar"), ("Exact copies", "copies")]
-        # A published dataset has no hashes of pictures.
+        # A published dataset has no perceptual hashes, so only exact copies can be compared.
         kinds = kinds[1:] if isinstance(lib.database, NullDatabase) else kinds
         self.kind = styled(widgets.ToggleButtons, options=kinds)
         self.scope = styled(widgets.ToggleButtons, options=[("This group", "one"), ("All groups", "all")])
@@ -115,11 +115,11 @@ class ComparePanel(Panel):
         self.export_button.on_click(lambda _: self.run_action(self._export))
 
     def options(self) -> Hashable:
-        """Return the kind of groups."""
+        """Return the kind of groups to compare: ``similar`` or ``copies``."""
         return str(self.kind.value)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Query the groups, restore earlier decisions, and show the first group."""
+        """Query the groups, restore earlier decisions, and show the first group if the groups changed."""
         if self.kind.value == "similar":
             groups = similar_groups(self.lib.similar(chosen))
         else:
@@ -132,7 +132,7 @@ class ComparePanel(Panel):
         self.show_group(self._at if same else 0)
 
     def show_group(self, at: int) -> None:
-        """Show a group by its position, which is limited to the existing groups."""
+        """Show the group at a position, or the nearest group if the position is out of range."""
         self._at = max(0, min(at, len(self.groups) - 1))
         self.view.note = "" if self.groups else _EMPTY[self.kind.value]
         self._show()
@@ -163,7 +163,7 @@ class ComparePanel(Panel):
         self._update_buttons()
 
     def _decide(self, message: dict[str, Any]) -> None:
-        """Keep or release a file of the current group, as the browser asks."""
+        """Mark a file of the current group as kept or not kept, as the browser requests."""
         at = int(message.get("at", -1))
         if message.get("number") != self._at + 1 or not self.groups:
             return
@@ -173,7 +173,8 @@ class ComparePanel(Panel):
             self.view.note = ""
         else:
             self.view.note = "Keep at least one file of each group."
-            # The browser shows the tick that the user has removed only if it draws the group again.
+            # The group has not changed, so the browser is told to draw it again. Otherwise, the tick that the
+            # user has removed would not reappear.
             self.view.send({"kind": "redraw"})
         self._show()
 
@@ -249,5 +250,6 @@ def _key(group: FileGroup) -> str:
 
 
 def _encodable(text: str) -> str:
-    # File names may contain unpaired surrogates, which cannot be sent to the browser.
+    # Unpaired surrogates, which file names may contain, are replaced, because they cannot be sent to the
+    # browser.
     return text.encode("utf-8", "replace").decode()

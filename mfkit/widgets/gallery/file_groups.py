@@ -1,4 +1,4 @@
-"""Groups of similar or equal files, the differences of their files, and the decision which files to keep."""
+"""Groups of similar or equal files, differences between these files, and the decision which files to keep."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class GroupedFile:
 
 @dataclass
 class FileGroup:
-    """Files of which usually one is enough. The first file is the suggested one.
+    """Similar or equal files, of which usually one is enough. The first file is suggested to be kept.
 
     Attributes:
         files: The files.
@@ -74,7 +74,7 @@ def duplicate_groups(frame: pd.DataFrame) -> list[FileGroup]:
 
 
 def moves(groups: list[FileGroup], first: int = 1) -> list[Move]:
-    """Return the files that are not kept, each with the first kept file of its group.
+    """Return a :class:`Move` for each file that is not kept, with the first kept file of its group.
 
     Args:
         groups: The groups.

@@ -76,7 +76,8 @@ class GalleryGrid(anywidget.AnyWidget):
             on_open: Called with the id of an item that is to be opened.
         """
         super().__init__()
-        # Comparisons of this array do not create a million Python objects.
+        # The ids are a pandas array, because comparing two of these arrays does not create a million Python
+        # objects.
         self.ids: Any = pd.array([], dtype="str")
         self._on_request, self._on_open = on_request, on_open
         on_message(self, "request", self._request)

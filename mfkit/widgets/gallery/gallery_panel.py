@@ -98,7 +98,7 @@ class GalleryPanel(Panel):
         self.grid.show(frame, "" if len(frame) else self.empty_text())
 
     def clear_cache(self) -> None:
-        """Try again to create thumbnails that could not be created."""
+        """Forget which thumbnails could not be created, so that they are tried again when requested."""
         self._feed.forget_failures()
 
     def _request(self, wanted: dict[int, str], version: int) -> None:

@@ -97,5 +97,6 @@ def _clock(seconds: float) -> str:
 
 
 def _encodable(value: object) -> str:
-    # File names may contain unpaired surrogates, which cannot be sent to the browser.
+    # Unpaired surrogates, which file names may contain, are replaced, because they cannot be sent to the
+    # browser.
     return str(value).encode("utf-8", "replace").decode()

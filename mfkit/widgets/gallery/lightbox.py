@@ -66,7 +66,7 @@ class Lightbox(anywidget.AnyWidget):
         on_message(self, "close", lambda _: self._close())
 
     def show(self, item: str) -> None:
-        """Open the dialog, or show another item in it. The work continues in the background."""
+        """Open the dialog, or show another item in it. The item is loaded in the background."""
         if self._loading is not None:
             self._loading.cancel()
         self.item = item
@@ -158,7 +158,7 @@ def _read(path: str | bytes, offset: int) -> tuple[int, bytes]:
         OSError: The file cannot be read, or is neither a video nor an audio file.
     """
     with open_source(path) as file:
-        # A library from somebody else may name any file as a video.
+        # The content is checked, because a library from somebody else may state that any file is a video.
         if identify(file.read(HEAD_SIZE), os.path.basename(os.fsdecode(path))).media_type not in (
             "video",
             "audio",

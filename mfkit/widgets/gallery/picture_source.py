@@ -1,4 +1,4 @@
-"""Source of pictures in full size, which are preceded by their thumbnails."""
+"""Source of pictures in full size. The thumbnail of a picture is sent before the picture."""
 
 from __future__ import annotations
 

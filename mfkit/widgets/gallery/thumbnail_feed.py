@@ -116,12 +116,12 @@ class ThumbnailFeed:
         self._send({"kind": "pictures", "pictures": [one for one, _ in ready]}, [data for _, data in ready])
 
     def forget_failures(self) -> None:
-        """Try again to create thumbnails that failed, for example because a disk was missing."""
+        """Forget which thumbnails failed, for example due to a missing disk, so that they are tried again."""
         self._failures.clear()
 
 
 def _texts(files: ItemFiles | None) -> dict[str, Any]:
-    """Return the texts of a tile. An item that was removed from the library has only a note."""
+    """Return the texts of a tile. For an item that was removed from the library, a note says so."""
     if files is None:
         return {"name": "", "note": "Removed from the library", "picture": False}
     return {

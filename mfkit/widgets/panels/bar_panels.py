@@ -36,7 +36,7 @@ class BarsPanel(ChartPanel):
         raise NotImplementedError
 
     def exclusion_field(self, dimension_name: str) -> str | None:
-        """Return the filter field that leaves out values of a dimension, or None for ``none_of``."""
+        """Return the filter field that excludes values of a dimension, or None to use ``none_of`` instead."""
         return None
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
@@ -50,12 +50,12 @@ class BarsPanel(ChartPanel):
         return self.lib.summary(self.dimension_name, chosen)
 
     def fields_for_click(self, key: str) -> dict[str, Any]:
-        """Return the values of the field after a click: with the value, or without it if it was selected."""
+        """Return the filter field with its values after a click. The click adds or removes ``key``."""
         field = self._field()
         return {field: getattr(toggle_value(self.selection.filter, field, key), field)}
 
     def click(self, key: str) -> None:
-        """Add a value to the selection, or remove it if the selection has it."""
+        """Add a value to the selection, or remove the value if it is already selected."""
         field = self._field()
         excluding = self.exclusion_field(field)
 
@@ -67,7 +67,7 @@ class BarsPanel(ChartPanel):
         self.attempt(lambda: self.selection.update(change))
 
     def exclude(self, key: str) -> None:
-        """Leave out a value, or stop leaving it out."""
+        """Exclude a value, or include it again if it is excluded."""
         field = self._field()
         excluding = self.exclusion_field(field)
 
@@ -79,8 +79,8 @@ class BarsPanel(ChartPanel):
         self.selection.update(change)
 
     def _field(self) -> str:
-        # The name of the filter field is the name of the first column of the drawn DataFrame. The controls
-        # are not read, because the user may have changed them since the chart was drawn.
+        # The filter field has the name of the drawn DataFrame's first column. It is not read from the
+        # controls, because the user may have changed them since the chart was drawn.
         return str(self.frame.columns[0])
 
 
@@ -121,7 +121,7 @@ class CodecsPanel(BarsPanel):
         super().__init__(lib, selection, "Codecs", [self.stream], measure="bytes")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
-        """Return the codec field of the toggle buttons, or ``audio_codec`` if there are only audio files."""
+        """Return the codec field of the chosen stream, or ``audio_codec`` if there is audio but no video."""
         types = overview_by("media_type", self.lib, without(chosen, "video_codec", "audio_codec"))
         present = set(types.loc[types["files"] > 0, "media_type"].astype(str))
         if self.stream.value == "video_codec" and "audio" in present and "video" not in present:

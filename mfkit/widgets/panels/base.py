@@ -64,8 +64,8 @@ class Panel(widgets.VBox):
         super().__init__([style_sheet(), self._head, self.message, *body])
         self.add_class("mfkit-panel")
         self.selection.observe(self.follow, "filter")
-        # Panel.refresh() is called instead of self.refresh(). A subclass's refresh() can also refresh nested
-        # panels, but these observe the selection themselves.
+        # Panel.refresh() is called instead of self.refresh(), which in a subclass may also refresh nested
+        # panels. Nested panels observe the selection themselves, so they would be refreshed twice.
         self.selection.observe(lambda _: Panel.refresh(self), "refreshes")
         self.follow()
 

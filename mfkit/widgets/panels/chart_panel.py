@@ -102,11 +102,15 @@ class ChartPanel(Panel):
         return {}
 
     def click(self, key: Any) -> None:
-        """Select the items of a bar or cell, given its ``customdata``, or remove this condition."""
+        """Add a condition that selects the items of a bar or cell, or remove it if it is already set.
+
+        Args:
+            key: The ``customdata`` of the bar or cell.
+        """
         self.toggle_condition(self.fields_for_click(key))
 
     def exclude(self, key: Any) -> None:
-        """Leave out the items that a click on a bar or cell selects, or stop leaving them out."""
+        """Exclude the items that a click on a bar or cell selects, or include them again if excluded."""
         fields = {name: value for name, value in self.fields_for_click(key).items() if value is not None}
         if fields:
             self.selection.update(lambda chosen: leave_out(chosen, MediaFilter.of(fields)))
@@ -144,8 +148,8 @@ class ChartPanel(Panel):
         frame = self._results.get(key, known.get(key))
         if frame is None:
             frame = self.query(chosen)
-        # The cache key is computed again after the query, because a query for the map may have changed the
-        # visible part of the map, which belongs to the key.
+        # The key is computed again after the query, because the key of the map panel contains the visible
+        # part of the map, and the query may have changed this part.
         self._results[self.query_key(chosen)] = frame
         return frame
 
@@ -162,7 +166,7 @@ class ChartPanel(Panel):
         self.attempt(change)
 
     def _brush(self, chosen: MediaFilter) -> tuple[float, float] | None:
-        """Return both ends of the selected range on the x axis, where users can drag its handles."""
+        """Return both ends of the selected range on the x axis. Users can drag these ends."""
         if self.selected is None:
             return None
         ends = [

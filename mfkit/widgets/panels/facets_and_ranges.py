@@ -114,7 +114,7 @@ class FacetsPanel(Panel):
         """Return the values of the given check lists with their numbers of files, in descending order."""
         counts: dict[str, list[tuple[str, int]]] = {name: [] for name in lists}
         if lists == ["media_type"] and not chosen.media_type:
-            # If the filter has no condition on media types, the numbers of files per media type are in the
+            # Without a condition on media types, no query is needed, because the numbers of files are in the
             # totals that other panels have already cached.
             frame = overview_by("media_type", self.lib, chosen)
             pairs = zip(frame["media_type"].astype(str), map(int, frame["files"]), strict=True)
@@ -126,7 +126,7 @@ class FacetsPanel(Panel):
         return counts
 
     def _ticked(self, name: str) -> list[str]:
-        """Return the values of a check list that are selected now. They may have changed while drawing."""
+        """Return the currently selected values of a check list, which may have changed during the drawing."""
         return [str(value) for value in getattr(self.selection.filter, FACETS[name]) or ()]
 
     def _tick(self, name: str, value: str, checked: bool) -> None:
@@ -208,7 +208,7 @@ class RangesPanel(Panel):
         self._year_bins.clear()
 
     def _click_bucket(self, status: str) -> None:
-        """Select the items of a ``date_status``, or remove this condition if it is already set."""
+        """Add a condition that selects a ``date_status``, or remove the condition if it is already set."""
         chosen = self.selection.filter
         if status not in STATUS_TEXTS:
             return

@@ -75,7 +75,7 @@ class SelectionPanel(Panel):
         self._total.clear()
 
     def _remove(self, key: str) -> None:
-        # The selection can have changed since the chips were drawn.
+        # The condition is looked up in the current filter, which can have changed since the chips were drawn.
         self.selection.update(
             lambda chosen: next((one.rest for one in describe(chosen) if _key(one) == key), chosen)
         )
@@ -86,7 +86,7 @@ class SelectionPanel(Panel):
 
 
 def _key(clause: FilterClause) -> str:
-    """Return the key of a condition's chip, which differs between all conditions of a filter."""
+    """Return a key for a condition's chip. All conditions of a filter have different keys."""
     return f"{','.join(clause.fields)} {clause.text}"
 
 
@@ -104,7 +104,7 @@ def count_text(selected: Mapping[str, float], total: int) -> str:
     if not files:
         return f"<b>0</b> of {total:,} {noun}. No files match. Remove a condition."
     size = format_size(int(selected["bytes"])) + (f" · {format_duration(duration)}" if duration else "")
-    # With these span elements, the browser can break the line only before the size.
+    # With these span elements, the browser can break the line only before the total size, such as 3.10 TB.
     return f"<span><b>{files:,}</b> of {total:,} {noun} ·</span> <span>{size}</span>"
 
 
@@ -193,7 +193,7 @@ class FilterPanel(Panel):
         self._set(self.folder, options=tuple(folders), value=chosen.folder or "")
 
     def refresh(self) -> None:
-        """Query the values that the controls offer again, for example after a scan."""
+        """Query again which values the controls offer, for example after a scan."""
         super().refresh()
         for panel in (self.selected, self.facets, self.ranges):
             panel.refresh()
@@ -207,7 +207,7 @@ class FilterPanel(Panel):
             self._typing.request()
 
     def _search_now(self, _: Any, message: dict[str, Any], __: Any) -> None:
-        if message.get("event") == "submit":  # ipywidgets sends it when Enter is pressed.
+        if message.get("event") == "submit":  # ipywidgets sends this event when Enter is pressed.
             self._typing.run_now()
 
     def _apply_search(self) -> None:

@@ -77,7 +77,7 @@ class FoldersPanel(ChartPanel):
         return folders_chart(frame, self.measure.value)
 
     def fields_for_click(self, key: str) -> dict[str, Any]:
-        """Return the filter field that selects the clicked folder, unless it is already selected."""
+        """Return the filter field that selects the clicked folder, or no field if it is already selected."""
         return {"folder": key} if key != self.selection.filter.folder else {}
 
     def _go_up(self) -> None:

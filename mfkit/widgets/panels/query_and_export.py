@@ -92,7 +92,8 @@ class QueryPanel(Panel):
         self.delete_button = small_button("Delete", "Delete this saved filter; no files are deleted")
         self.new_name = styled(widgets.Text, placeholder="Name of the filter", description="Save as")
         self.save_button = small_button("Save", "Save this selection in the library")
-        # The variable is not offered in Voilà, because a Voilà page has no code cells that could use it.
+        # Creating a variable is not offered in Voilà, because a Voilà page has no code cells that could use
+        # it.
         in_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
         rows = [
             self.code,
@@ -216,7 +217,7 @@ class ExportPanel(Panel):
         self.export_button.disabled = not count
 
     def options(self) -> Hashable:
-        """Return the export format, because a GeoJSON export contains only the items with a location."""
+        """Return the export format, on which the number of exported items depends."""
         return str(self.format.value)
 
     def _count(self, chosen: MediaFilter) -> int:

@@ -26,12 +26,12 @@ _HEIGHT = 260
 
 
 def without_streams(lib: MediaLibrary, chosen: MediaFilter, types: tuple[MediaType, ...]) -> str | None:
-    """Return why no selected item of some media types has known streams, or None if one has.
+    """Return the reason why no streams of the selected items are known, or None if some are known.
 
     Args:
         lib: The library.
         chosen: Filter of the selection.
-        types: ``video``, or ``video`` and ``audio``.
+        types: Media types of the items: ``video``, or ``video`` and ``audio``.
     """
     names = "videos" if types == (MediaType.VIDEO,) else "videos and audio files"
     selected = tuple(one for one in chosen.media_type or types if one in types)
@@ -63,7 +63,7 @@ class _StreamsPanel(ChartPanel):
                 self.plot.show(message_figure(reason, _HEIGHT))
 
     def plot_data(self) -> pd.DataFrame:
-        """Return the rows of the last result that the chart shows."""
+        """Return those rows of the last query result that the chart shows."""
         return self.frame[self.frame[list(self.own_fields[:2])].notna().all(axis=1)]
 
 
@@ -91,11 +91,11 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
         return str(self.stream.value)
 
     def exclusion_field(self, dimension_name: str) -> str:
-        """Return the filter field that leaves out languages."""
+        """Return the filter field that excludes languages."""
         return f"no_{dimension_name}s"
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals by language of the files that have audio streams, or subtitles."""
+        """Query the totals by language. Only files with audio (or subtitles, if chosen) are counted."""
         if self.dimension_name == "audio_language":
             chosen = chosen.replace(min_channels=chosen.min_channels or 1)
         elif chosen.has_subtitles is None:
@@ -103,11 +103,11 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
         return self.lib.summary(self.dimension_name, chosen)
 
     def plot_data(self) -> pd.DataFrame:
-        """Return the rows of the last result that have a language."""
+        """Return those rows of the last query result that have a language."""
         return self.frame[self.frame[self.dimension_name].notna()]
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw a bar for each language, and name the number of files that state none."""
+        """Draw a bar for each language, and show the number of files that state no language."""
         figure = languages_chart(frame, self.measure.value, selected=self.selected, height=_HEIGHT)
         files = int(frame.loc[frame[self.dimension_name].isna(), "files"].sum())
         if files and frame[self.dimension_name].notna().any():
@@ -117,7 +117,9 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
 
 
 class SubtitlesPanel(_StreamsPanel, BarsPanel):
-    """Files or bytes of videos with subtitles as text, only as images, or without. Click bars to select them.
+    """Files or bytes of videos with text subtitles, with image subtitles only, and without subtitles.
+
+    Click bars to select their videos.
 
     ![A bar for each format of subtitles](../images/panels/subtitles.png)
 
@@ -201,10 +203,11 @@ MAX_OUTLIERS = 1_000
 
 
 class EfficiencyPanel(_StreamsPanel):
-    """Bits per pixel and frame of videos by resolution, with bloated and starved videos as points.
+    """Bits per pixel and frame of videos, by resolution. Points are videos with unusually many or few bits.
 
     Videos are compared with similar videos of the selection; see ``lib.efficiency()``. Click points to select
-    their files, or a bar to select its resolution. The buttons select all bloated or starved videos.
+    their files, or a bar to select its resolution. The buttons select all bloated videos (with unusually many
+    bits) or all starved videos (with unusually few).
 
     Attributes:
         buttons: ``bloated`` or ``starved`` -> the button that selects these videos.
@@ -230,11 +233,12 @@ class EfficiencyPanel(_StreamsPanel):
         self.add_control(control_row(*self.buttons.values()))
         for kind, button in self.buttons.items():
             button.on_click(lambda _, kind=kind: self.toggle_condition({"id": self._ids(kind)}))
-        # The panel is as wide as both columns. ipywidgets would reset grid_column by the empty grid_area.
+        # The panel spans both columns. This is set by grid_area, because ipywidgets would reset grid_column
+        # when it applies an empty grid_area.
         self.layout.grid_area = "auto / 1 / auto / -1"
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return the filter without its ids, because chosen videos are still compared with all others."""
+        """Return the filter without the ids of chosen videos, which are still compared with all others."""
         return without(chosen, *self.own_fields)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -250,7 +254,7 @@ class EfficiencyPanel(_StreamsPanel):
         return pd.concat([*outliers, usual.drop(columns="bin")], ignore_index=True)
 
     def plot_data(self) -> pd.DataFrame:
-        """Return the rows of the last result."""
+        """Return all rows of the last query result."""
         return self.frame
 
     def draw(self, chosen: MediaFilter) -> None:
@@ -263,11 +267,14 @@ class EfficiencyPanel(_StreamsPanel):
             button.disabled = not number
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
-        """Draw bars of the usual videos and points of the outliers."""
+        """Draw points for the outliers, and bars for all other videos."""
         return efficiency_chart(frame, selected=self._chosen_ids)
 
     def fields_for_click(self, key: list[str]) -> dict[str, Any]:
-        """Return the filter fields after a click on a point, which adds or removes its file, or on a bar."""
+        """Return the filter fields after a click on a point or a bar.
+
+        A click on a point adds or removes its file, and a click on a bar selects its resolution.
+        """
         field, value = key
         if field == "resolution":
             return {"resolution": value}
@@ -275,7 +282,7 @@ class EfficiencyPanel(_StreamsPanel):
         return {"id": [one for one in ids if one != value] or None if value in ids else [*ids, value]}
 
     def _ids(self, kind: str) -> tuple[str, ...]:
-        """Return the ids of the items with outliers of a kind. An item can have several streams."""
+        """Return the ids of the items with outliers of the given kind. Each id is contained once."""
         if "id" not in self.frame:
             return ()
         return tuple(dict.fromkeys(map(str, self.frame.loc[self.frame["outlier"] == kind, "id"])))

@@ -104,7 +104,7 @@ camera = func.nullif(
 
 _model_rest = func.substr(c.camera_model, func.length(FirstWord(c.camera_model)) + 2)
 model_without_make = case((_same_make, func.nullif(_model_rest, "", type_=Text())))
-"""Camera model without the make ("EOS 6D" for "Canon EOS 6D"); null if the model does not begin with it."""
+"""Camera model without the make, such as "EOS 6D"; null if the model does not begin with the make."""
 
 
 country = func.nullif(func.trim(after_last(c.location_name, ",")), "", type_=Text())

@@ -80,8 +80,8 @@ class LibraryBase:
         Args:
             dataset: Folder or URL of the dataset.
             engine: ``"duckdb"`` runs queries on this machine, for a dataset in a folder. A Spark session
-                (extra ``spark``) runs them on its cluster, whose machines must see the dataset at the same
-                path or URL.
+                (extra ``spark``) runs queries on its cluster. All machines of the cluster must see the
+                dataset at the same path or URL.
 
         Raises:
             DatasetError: The URL is invalid, or DuckDB cannot read from it.

@@ -99,9 +99,9 @@ class InspectionMethods(ReadMethods):
         (:meth:`duplicates`). Only items that :meth:`inspect` has processed are compared. Pictures of nearly
         one colour are left out.
 
-        Videos are compared by five frames at fixed shares of their duration, of which all but one must be
-        similar, and by their durations, which differ by at most 2 %. A trimmed video is not found. Videos of
-        the same length that a fixed camera recorded can be similar to each other.
+        Videos are compared by their durations, which may differ by at most 2 %, and by five frames at fixed
+        shares of the duration. At one of these shares, the frames may differ. A trimmed video is not found.
+        Videos of the same length that a fixed camera recorded can be similar to each other.
 
         Args:
             filter: Filter of the items.

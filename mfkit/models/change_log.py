@@ -34,7 +34,7 @@ media_changes = Table(
     Column("media_item_id", Uuid(), nullable=True),
     Column("mark", BigInteger(), nullable=False),
 )
-"""Table with one row per change: the relation and the item id of the changed row (null without an item)."""
+"""Table with one row per change: the relation, and the item id of the changed row or null."""
 
 # The keys are tables. The values are the relation name in the log, the column that identifies the item, and
 # the table's other unique columns. The item is identified by its id, by the file_hash of its content, or not

@@ -1,7 +1,8 @@
 """Indexes on texts of any length for PostgreSQL, whose B-tree indexes reject texts above 2,704 bytes.
 
 Instead of a B-tree, an SP-GiST index is used to search for a text or, with the collation C, for a range of
-texts. It has no length limit. A unique index contains the SHA-256 of the text instead of the text itself.
+texts. The SP-GiST index has no length limit. A unique index contains the SHA-256 of the text instead of the
+text itself.
 SQLite's indexes have no such limit.
 
 Source: https://www.postgresql.org/docs/current/spgist.html

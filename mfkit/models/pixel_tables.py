@@ -1,7 +1,7 @@
 """Tables with the results of pixel analysis: hashes, miniatures, quality, inspections and verifications.
 
-The rows refer to the SHA-256 of a content instead of an item. So a file that is moved, copied or scanned
-again does not have to be decoded again.
+The rows refer to the SHA-256 of a file content instead of an item, so that a file that is moved, copied or
+scanned again does not have to be decoded again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ pixel_inspections = Table(
 )
 """Last inspection result of each distinct file content, one row per content and step.
 
-``error`` is the reason why an inspection has no result. A content is inspected again if its
+``error`` is the reason why an inspection has no result. A file content is inspected again if
 ``inspector_version`` differs from the version in the code.
 """
 
@@ -56,7 +56,7 @@ picture_hashes = Table(
     Column("dct_hash", BigInteger(), nullable=False),
     Column("is_flat", Boolean(), nullable=False),
 )
-"""Perceptual hashes as signed integers, one row per picture of a content.
+"""Perceptual hashes as signed integers, one row per picture of a file content.
 
 :mod:`mfkit.pixels.perceptual_hash` computes them.
 

@@ -1,7 +1,8 @@
 """Tables of the streams and chapters of media items: one row per stream, and one row per chapter.
 
 The rows of an item are written together with its row of ``media_metadata``, whose column ``stream_count``
-says whether the streams are known: null until a scan has read them, 0 if the file has none.
+says whether the streams are known. It is null until a scan has read the streams, and 0 if the
+file has no streams.
 """
 
 from __future__ import annotations

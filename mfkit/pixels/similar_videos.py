@@ -1,9 +1,9 @@
 """Search for groups of similar videos, by a few frames of each video and its duration.
 
 A video is compared by its frames at fixed shares of the duration (:mod:`mfkit.pixels.video_frames`). Two
-videos are versions of the same video if their durations differ by at most 2 %, and all frames but one at the
-same share are versions of the same picture. One frame may differ, because videos of different frame rates can
-have different frames beside a cut.
+videos are versions of the same video if their durations differ by at most 2 %, and their frames at the same
+shares are versions of the same pictures. At one of these shares, the frames may differ, because videos of
+different frame rates can have different frames beside a cut.
 """
 
 from __future__ import annotations

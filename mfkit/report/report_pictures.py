@@ -33,7 +33,7 @@ _MOSAIC_RATIOS = (0.4, 2.6)
 _MIN_CONTRAST = 24
 """Minimum difference in luminance, from 0 to 255, between the darkest and brightest part of a picture."""
 _MAX_TRIES = 6
-"""Number of pictures of a year of which one with enough contrast is chosen."""
+"""Maximum number of pictures of a year that are tried to find a picture with enough contrast."""
 _MAX_FAILURES = 30
 """Number of files without a thumbnail after which no further files are tried."""
 _MAX_SECONDS = 60.0

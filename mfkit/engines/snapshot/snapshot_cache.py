@@ -49,7 +49,7 @@ class CacheUnavailableError(MfkitError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """List of a snapshot's files, with the position in the change log up to which they are complete.
+    """List of a snapshot's files, with the position in the change log up to which the files are complete.
 
     Attributes:
         library: Path of the library, or its URL without the password.
@@ -299,7 +299,7 @@ def _is_snapshot(path: Path) -> bool:
 
 
 def _remove_snapshot(folder: Path) -> None:
-    """Remove a snapshot's files, then its directory if no files by other programs are left in it."""
+    """Remove a snapshot's files, then the directory if it contains no files of other programs."""
     with suppress(OSError):
         for file in folder.iterdir():
             with suppress(OSError):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MAX_CACHED, _MAX_CACHED_BYTES = 200, 50_000
-"""Maximum number and maximum size of cached results per session. Together they take at most 10 MB."""
+"""Maximum number and maximum size of cached results per session. All results together take at most 10 MB."""
 
 
 class Session:

@@ -56,7 +56,7 @@ class Move:
     """Decision to remove a file.
 
     Attributes:
-        group: Number of its group of equal or similar files.
+        group: Number of the file's group of equal or similar files.
         keep: Stored path of the group's file that is kept.
         path: Stored path of the file to remove.
     """

@@ -16,7 +16,7 @@ Extra = Literal["raise", "keep", "ignore"]
 _MAX_NAMED = 50
 """Maximum number of unknown columns that an error names."""
 _RESERVED = frozenset((MARK, "origins", *INVALID_COLUMNS))
-"""Names of columns that are never kept: mfkit uses them itself, or they stand for invalid rows."""
+"""Names of columns that are never kept, because mfkit uses these names itself or for invalid rows."""
 
 
 class Advice(NamedTuple):

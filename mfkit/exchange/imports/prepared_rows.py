@@ -46,8 +46,8 @@ class PreparedRow:
         index: Position in its batch, from 0.
         number: Position in the source, from 1.
         path: Path in its stored form.
-        file_hash: SHA-256 given by the row; None if it has none.
-        key: The SHA-256, or a placeholder if the row has none.
+        file_hash: SHA-256 given by the row, or None.
+        key: The SHA-256, or a placeholder if the row gives no SHA-256.
         item: Values given by the row, by column of media_items.
         metadata: Values given by the row, by column of media_metadata.
         extra: Members of extra_metadata given by the row.
@@ -72,8 +72,8 @@ class PreparedRows:
     Attributes:
         numbers: Positions in the source, from 1.
         paths: Paths in their stored form.
-        hashes: SHA-256 given by each row; None if a row has none.
-        keys: The SHA-256 of each row, or a placeholder if a row has none.
+        hashes: SHA-256 given by each row, or None.
+        keys: The SHA-256 of each row, or a placeholder if the row gives no SHA-256.
         item: Columns of media_items; ``file_name`` is always among them.
         metadata: Columns of media_metadata.
         extra: Members of extra_metadata; rows may share one object.

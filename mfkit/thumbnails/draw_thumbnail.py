@@ -206,7 +206,7 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
     if position:
         try:
             container.seek(int(position * 1_000_000))
-        except OSError:  # Seeking can fail if the video has no index.
+        except OSError:  # If seeking fails, for example without an index, decoding begins at the start.
             container.seek(0)
     selected = None
     for number, frame in enumerate(container.decode(video)):

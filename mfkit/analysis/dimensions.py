@@ -80,9 +80,9 @@ def period_start(freq: Freq, timestamp: ColumnElement[Any]) -> ColumnElement[dat
 
 
 _root, _tag, _collection = Scan.__table__.c.root, Tag.__table__, Collection.__table__
-# Select the innermost scanned root of an item. All roots that contain the same path are nested, so the
-# innermost root sorts last. The query compares an item's folder instead of its path, because a library has
-# fewer folders than paths. It uses a range of text instead of LIKE, because the path of a root can contain
+# Select the innermost scanned root of an item. Roots that contain the same path are nested, so the innermost
+# root is the last one in sort order. The query compares folders instead of paths, because a library has fewer
+# folders than paths. It compares with >= and < instead of LIKE, because the path of a root can contain
 # wildcard characters.
 _below = case((_root == "/", "/"), else_=_root + "/")
 _scan_root = (
@@ -139,7 +139,7 @@ _DEPTH = re.compile(r"folder:(\d{1,4})")
 
 @dataclass(frozen=True)
 class Dimensions:
-    """Dimensions of a GROUP BY query, with the table or join to select from.
+    """Dimensions of a query as SQL expressions, with the table or join to select from.
 
     Attributes:
         names: Names of the dimensions.
@@ -189,7 +189,7 @@ def dimensions(by: str | Sequence[str], chosen: MediaFilter, *, least: int = 1) 
 
 def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
     if name == "date_status":
-        return date_status()  # The expression contains today's date, so every query creates it again.
+        return date_status()  # This is created for each query, because it contains today's date.
     if name in DIMENSIONS:
         return DIMENSIONS[name]
     depth = _DEPTH.fullmatch(str(name))
@@ -218,7 +218,7 @@ _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
 def preaggregate(
     grouping: Dimensions, chosen: MediaFilter, values: Mapping[str, ColumnElement[Any]]
 ) -> Subquery:
-    """Return a subquery with the columns to group by and to sum, pre-aggregated if that is faster.
+    """Return a subquery with the columns to group by and to sum. Its rows are already sums if that is faster.
 
     Computing the SQL expressions of dimensions for each item is slow. If the dimensions depend only on
     columns with few distinct values, the items are grouped by these columns first, and the expressions are
@@ -265,7 +265,7 @@ def split_lists(rows: Subquery, grouping: Dimensions) -> Subquery:
 
 
 def _columns_to_preaggregate(grouping: Dimensions) -> list[ColumnElement[Any]] | None:
-    """Return the table columns for the GROUP BY of the pre-aggregation, or None if it would not be faster."""
+    """Return the table columns by which to pre-aggregate, or None if pre-aggregation is not faster."""
     if not _JOINED.isdisjoint(grouping.names):
         return None
     if not grouping.lists and all(one.element in _FEW_VALUES for one in grouping.columns):

@@ -83,8 +83,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     every = union_all(originals, copies).subquery().c
     path = func.lower(every.file_path)
     without = func.replace(every.file_path, "/", "", type_=Text())
-    # Paths with fewer COPY_WORDS (words that are typical of copies) rank higher. A word that all paths of an
-    # item contain therefore does not change their order.
+    # Paths with fewer COPY_WORDS (words that are typical of copies) rank higher. A word that occurs in all
+    # paths of an item has no effect.
     signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_WORDS]
     judged = select(
         *every,

@@ -107,7 +107,8 @@ def efficiency_bins(chosen: MediaFilter) -> Select[Any]:
     logarithm of the bits per pixel, multiplied by :data:`BINS_PER_DECADE` and rounded) and ``streams``.
     """
     f = _streams(chosen, "video").c
-    # Not the function ln(), because databases disagree on the logarithm of 0.
+    # The bins are found by comparison with their edges, not with ln(), because databases disagree on the
+    # logarithm of 0.
     edges = [10 ** ((number - 0.5) / BINS_PER_DECADE) for number in range(_FIRST_BIN, _LAST_BIN + 2)]
     place = bin_of(f.bits_per_pixel, edges, 0, len(edges) - 1)
     each = select(f.resolution, f.outlier, (place + _FIRST_BIN).label("bin")).subquery()
@@ -161,7 +162,7 @@ def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquer
     )
     ratio = _whole((larger - smaller) * float(_RATIO_UNITS) / smaller)
     ratios = _deviations(counts, medians, ratio)
-    # The few classes are joined with each other before they are joined with the many streams.
+    # The classes are joined with each other first, because they are few and the streams are many.
     peers = (
         select(
             medians.c._class,
@@ -196,8 +197,8 @@ def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquer
             m.bitrate_source,
             *([] if measure.name == "bitrate" else [(m._amount * unit / divisor).label(measure.name)]),
             median.label(f"median_{measure.name}"),
-            # The divisor contains the factor 4: the deviations were computed from doubled amounts, and the
-            # median of the deviations is doubled again.
+            # The divisor contains the factor 4, because twice_deviation is doubled twice: it is twice the
+            # median of deviations that were computed from doubled amounts.
             (peers.c.twice_deviation * unit / (4 * divisor)).label(f"mad_{measure.name}"),
             peers.c.peers,
             score.label("score"),
@@ -222,7 +223,10 @@ def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def _numbered_classes(measured: CTE, names: Sequence[str]) -> CTE:
-    """Return the measured streams with a number for each class, which is faster to compare than texts."""
+    """Return the measured streams, each with the number of its class of similar streams.
+
+    Numbers are faster to compare than the texts that define a class.
+    """
     columns = [measured.c[name] for name in names]
     number = func.row_number(type_=BigInteger()).over(order_by=columns)
     classes = select(*columns, number.label("_class")).group_by(*columns).cte("classes")
@@ -231,7 +235,7 @@ def _numbered_classes(measured: CTE, names: Sequence[str]) -> CTE:
 
 
 def _medians(counts: CTE | Subquery, value: ColumnElement[Any]) -> Select[Any]:
-    """Return the SELECT statement for the doubled median and the number of streams of each class.
+    """Return the SELECT statement for each class's number of streams and twice its median, a whole number.
 
     Args:
         counts: Number of streams ``n`` per class and value.
@@ -257,7 +261,7 @@ def _medians(counts: CTE | Subquery, value: ColumnElement[Any]) -> Select[Any]:
 
 
 def _deviations(counts: CTE, medians: CTE, deviation: ColumnElement[Any]) -> Subquery:
-    """Return a subquery of the doubled median of the given deviation for each class of similar streams."""
+    """Return a subquery with twice the median of a deviation for each class of similar streams."""
     each = (
         select(counts.c._class, deviation.label("deviation"), counts.c.n)
         .join_from(counts, medians, counts.c._class == medians.c._class)

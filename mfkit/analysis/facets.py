@@ -174,7 +174,7 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
 
 
 def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Convert a column to text; Booleans to "true" or "false", which databases would write differently."""
+    """Convert a column to text. Booleans become "true" or "false", because databases differ in this."""
     if isinstance(column.type, Boolean):
         yes, no = literal_column("'true'", Text()), literal_column("'false'", Text())
         return case((column == true(), yes), (column == false(), no))
@@ -182,7 +182,7 @@ def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
-    """Yield (field, value) pairs of a filter for the fields that accept any text, such as names of tags."""
+    """Yield the (field, value) pairs of a filter for its free-text fields, such as tag names."""
     for field in DIMENSION_OF_FIELD:
         for value in getattr(chosen, field) or ():
             yield field, value

@@ -59,8 +59,7 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         .group_by(c.folder)
         .subquery()
     )
-    # The root folder "/" is replaced by an empty text, because the part of a path before its first separator
-    # is also empty.
+    # The root folder "/" becomes an empty text, like the part of any path before its first separator.
     folder = case((grouped.c.folder == "/", ""), else_=grouped.c.folder)
     separators = func.length(folder) - func.length(func.replace(folder, "/", "", type_=Text()))
     totals = select(folder.label("folder"), separators.label("level"), *list(grouped.c)[1:]).cte("totals")
@@ -72,8 +71,8 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         named = select(
             here.label("id"), parent.label("parent"), totals.c.files, totals.c.bytes, totals.c.duration
         )
-        # Folders that end above the current level of the tree are left out, because the query for a higher
-        # level already lists them.
+        # Folders above the current level of the tree are left out, because the query for a higher level
+        # already lists them.
         named_rows = (named.where(totals.c.level >= base + down) if down else named).subquery()
         levels.append(
             select(

@@ -1,4 +1,4 @@
-"""Quality of inspected pictures: measures, rank by sharpness, and suggestions by replaceable rules.
+"""Quality of inspected pictures: measures, rank by sharpness, and suggestions by rules that users can set.
 
 The measures are columns of ``media``, which :meth:`mfkit.MediaLibrary.inspect` fills.
 """
@@ -31,7 +31,7 @@ MEASURES = (
 
 
 class QualityRule(NamedTuple):
-    """Limits of one measure, one of the conditions for a suggestion.
+    """Condition for a suggestion: the limits of one measure.
 
     Attributes:
         suggestion: Name of the suggestion, for example ``blurred``.
@@ -52,10 +52,10 @@ class QualityRule(NamedTuple):
 
 
 _ANY = math.inf
-# The limits were chosen with 82 photos by digital cameras and phones from collections of test files. Apart
-# from one of a single colour, they had a sharpness of 120 or more, a mean luminance of 39 or more and an
-# entropy of 2.6 or more. After a Gaussian blur of 1.5 pixels on the draft, 95 % of them had a sharpness below
-# 38.
+# The limits were chosen with 82 photos by digital cameras and phones from collections of test files. All
+# photos except one of a single colour had a sharpness of 120 or more, a mean luminance of 39 or more and an
+# entropy of 2.6 or more. When the reduced copies from which sharpness is measured were blurred (Gaussian
+# blur, 1.5 pixels), 95 % of the photos had a sharpness below 38.
 _RULES = (
     QualityRule("blank", "entropy", -_ANY, 2.0),
     QualityRule("dark", "mean_luminance", -_ANY, 25.0),
@@ -83,7 +83,7 @@ Rules = Mapping[str, tuple[QualityRule, ...]]
 
 
 def read_quality_rules(frame: pd.DataFrame | None) -> Rules:
-    """Convert a DataFrame of rules, or the default rules if it is None, to a mapping.
+    """Convert a DataFrame of rules to suggestion -> rules. None stands for the default rules.
 
     Raises:
         FilterError: The frame lacks a column, a measure is unknown, or a limit is not a number.

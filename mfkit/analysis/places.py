@@ -30,8 +30,9 @@ def cell_size(chosen: MediaFilter) -> float:
     """
     south, west, north, east = chosen.box or _WORLD
     height, width = north - south, (east - west) % 360 or (360.0 if east > west else 0.0)
-    # Half of each outermost cell lies outside the box, which adds one row and one column. So the number of
-    # cells is (height / size + 1) * (width / size + 1). The code solves this quadratic equation for 1 / size.
+    # Half of each outermost cell lies outside the bounding box, which adds one row and one column. So the
+    # number of cells is (height / size + 1) * (width / size + 1). This quadratic equation is solved for
+    # 1 / size.
     both = height + width
     if height * width == 0:
         fits = (MAX_CELLS - 1) / both if both else math.inf
@@ -43,7 +44,7 @@ def cell_size(chosen: MediaFilter) -> float:
 
 
 def zoom_size(chosen: MediaFilter, zoom: float) -> float:
-    """Return the cell size in degrees for a map's zoom level: 16 pixels at the equator.
+    """Return the cell size in degrees for a map's zoom level. At the equator, a cell is about 16 pixels wide.
 
     At zoom z the world is 512 x 2^z pixels wide (MapLibre Style Specification, "zoom"). Each zoom level
     halves the cell size, and the size does not depend on the visible part of the map, so cells keep their

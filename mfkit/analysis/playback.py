@@ -69,7 +69,9 @@ def playback_rules() -> pd.DataFrame:
 
 
 def read_rules(frame: pd.DataFrame | None, target: str) -> Rules:
-    """Return the playback rules of a device: (part of a file, name of the codec or container) → rule.
+    """Return the playback rules of a device: (part, name of the container or codec) -> rule.
+
+    The part is "container" or a kind of stream, such as "video".
 
     Args:
         frame: Rules with the columns of `playback_rules`; None for the shipped rules.
@@ -175,7 +177,7 @@ def playable(items: pd.DataFrame, streams: pd.DataFrame, rules: Rules) -> pd.Dat
 
 
 def _required_conversion(media_type: str, other_container: bool, problems: Mapping[str, list[str]]) -> str:
-    """Return the smallest conversion after which a device plays an item. Subtitles need no conversion."""
+    """Return the least conversion after which a device plays an item. Problems of subtitles are ignored."""
     if "video" in problems or media_type == "audio" and "audio" in problems:
         return TRANSCODE
     if "audio" in problems:

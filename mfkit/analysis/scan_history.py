@@ -265,7 +265,7 @@ def _within(root: str) -> ColumnElement[bool]:
 
 
 def _numbered_paths(net: Any, hash_: Any, size: Any, which: ColumnElement[bool]) -> Select[Any]:
-    """Number the paths with the same content, to pair removed paths with added paths of that content."""
+    """Number the paths of each content, so that each removed path can be paired with an added path."""
     rank = func.row_number().over(partition_by=hash_, order_by=net.c.file_path)
     return select(net.c.file_path, hash_.label("hash"), size.label("size"), rank.label("rank")).where(which)
 

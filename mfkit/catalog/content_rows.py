@@ -43,7 +43,7 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class ItemRow:
-    """In-memory row of an item that a scan or an import may change for a batch of files.
+    """In-memory row of an item, which a scan or an import may change before it writes a batch of files.
 
     Attributes:
         id: Id of the item.
@@ -71,7 +71,7 @@ class ItemRow:
 
 @dataclass(slots=True)
 class CopyRow:
-    """In-memory row of a copy that a scan or an import may change for a batch of files.
+    """In-memory row of a copy, which a scan or an import may change before it writes a batch of files.
 
     Attributes:
         id: Id of the copy.
@@ -238,7 +238,7 @@ class ContentRows(ABC, Generic[ItemT]):
         await take_paths(connection, moved)
 
     async def write_copies(self, connection: AsyncConnection) -> None:
-        """Delete dropped copies and write found copies. Write the items of the copies first."""
+        """Delete dropped copies and write found copies. The items of the copies must already be written."""
         for chunk in chunks(self._dropped_copies):
             await connection.execute(delete(_COPY).where(_COPY.c.id.in_(chunk)))
         found = self._found_copies.values()
@@ -270,7 +270,7 @@ class ContentRows(ABC, Generic[ItemT]):
 async def select_in(
     connection: AsyncConnection, statement: Select[Any], column: Any, values: Sequence[Any]
 ) -> list[Any]:
-    """Return all rows whose column has one of the given values, of which there may be any number."""
+    """Return all rows whose column has one of the given values. The number of values is not limited."""
     rows: list[Any] = []
     for chunk in chunks(values):
         rows += (await connection.execute(statement.where(column.in_(chunk)))).all()
@@ -323,7 +323,7 @@ async def take_paths(connection: AsyncConnection, wanted: Mapping[UUID, str]) ->
 
 
 async def record_statuses(connection: AsyncConnection, statuses: Mapping[str, Status]) -> None:
-    """Store the identity in the file system of files with unchanged content, by path."""
+    """Store the file status (device, inode, number of links, change time) of unchanged files, by path."""
     values = [
         {"path": path, **{f"new_{name}": value for name, value in zip(STATUS_COLUMNS, status)}}
         for path, status in statuses.items()

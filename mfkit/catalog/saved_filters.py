@@ -1,4 +1,4 @@
-"""Saving, replacing and deleting of filters that are stored by name."""
+"""Functions that save, replace and delete filters by name."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ async def _delete_links(
 async def _find_or_create(
     connection: AsyncConnection, model: type[Tag] | type[Collection], name: str
 ) -> tuple[UUID, bool]:
-    """Return the id of the tag or collection with a name, created if necessary, and whether it is new."""
+    """Find a tag or collection by name, or create it. Return its id and whether it is new."""
     found: UUID | None = await connection.scalar(
         select(model.id)
         .where(func.lower(model.name) == func.lower(name))

@@ -25,7 +25,8 @@ from mfkit.charts.theme import (
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.units import format_size, plural
 
-# Both colors are from Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), and no media type has them.
+# Both colors are from Okabe and Ito's palette (https://jfly.uni-koeln.de/color/). Neither is the color of a
+# media type.
 OUTLIER_COLORS = {"bloated": "#D55E00", "starved": "#9467BD"}
 _HALF_WIDTH = 0.42
 """Half the width of the longest bar, and of the range of the points, as a share of a resolution's width."""
@@ -35,7 +36,7 @@ _TICKS = tuple(factor * 10.0**power for power in range(-4, 2) for factor in (1, 
 def efficiency_chart(
     frame: pd.DataFrame, *, selected: Collection[str] | None = None, height: int = 320
 ) -> go.Figure:
-    """Draw bits per pixel and frame of videos by resolution, with bloated and starved videos as points.
+    """Draw bits per pixel and frame of videos by resolution, with unusually high or low values as points.
 
     The bars of a resolution are a histogram of its other videos, on both sides of an axis.
 

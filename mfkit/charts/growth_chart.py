@@ -89,7 +89,10 @@ Tables = dict[str, dict[str, Any]]
 def _bars(
     axis: TimeAxis, everything: Tables, chosen: Tables, measure: Measure, with_context: bool
 ) -> tuple[list[dict[str, Any]], float]:
-    """Return the bars and the largest value on the axis. Each slot has a grey bar behind a stack of bars."""
+    """Return the bars and the largest value on the axis. The stacks of bars stand in front of grey bars.
+
+    The grey bars show all items, also those that are not selected.
+    """
     totals = _total(everything, measure)
     periods = np.array([slot.is_period for slot in axis.slots])
     top = float(totals[periods].max(initial=0)) or float(totals.max(initial=0))

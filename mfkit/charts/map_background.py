@@ -12,7 +12,7 @@ from mfkit.charts.theme import trace
 
 @functools.cache
 def land_style() -> dict[str, Any]:
-    """Return the MapLibre style of mfkit's maps, translucent for light and dark pages.
+    """Return the MapLibre style of mfkit's maps. It is translucent, so that it suits light and dark pages.
 
     Every call returns the same object, which must not be changed.
     """

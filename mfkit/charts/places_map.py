@@ -192,8 +192,8 @@ def _view(latitudes: Any, longitudes: Any, height: int) -> tuple[dict[str, float
     The projection is Web Mercator, in which the world has a width of 512 pixels at zoom level 0.
     """
     west, east = float(np.min(longitudes)), float(np.max(longitudes))
-    # If points lie on both sides of the 180 degree meridian, a map that crosses this meridian may be the
-    # smallest map with all points.
+    # If points lie on both sides of the 180 degree meridian, a map across this meridian is also tried,
+    # because it may be smaller.
     shifted = np.where(np.asarray(longitudes) < 0, np.asarray(longitudes) + 360, longitudes)
     if float(np.ptp(shifted)) < east - west:
         west, east = float(np.min(shifted)), float(np.max(shifted))

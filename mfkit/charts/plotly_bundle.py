@@ -34,7 +34,7 @@ def packed(bundle: str) -> bytes:
     if bundle == "whole":
         return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
     part = _part(get_plotlyjs_version())
-    # The partial bundle exists here: if its file is missing, bundle_for() returns "whole".
+    # The partial bundle is installed, because bundle_for() returns "whole" if it is not.
     assert part is not None
     content: bytes = part.read_bytes()
     return content

@@ -1,4 +1,4 @@
-"""Bounds of axes and sliders that a few extreme values cannot stretch."""
+"""Bounds of axes and sliders, chosen so that a few extreme values do not stretch them."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def robust_span(counts: Sequence[float]) -> tuple[int, int]:
     allowed = max(total * _MAX_OUTSIDE, 1.0 if total >= _MIN_ITEMS else 0.0)
     first = int(np.argmax(np.cumsum(numbers) > allowed))
     end = last - int(np.argmax(np.cumsum(numbers[::-1]) > allowed))
-    # Only bins beyond an empty bin are outliers, so the range is extended over all adjacent bins that are not
-    # empty.
+    # Only bins beyond a gap are outliers, so the range is extended at both ends up to the next empty bin.
     while first > 0 and numbers[first - 1]:
         first -= 1
     while end < last and numbers[end + 1]:

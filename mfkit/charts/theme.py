@@ -41,7 +41,7 @@ _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u
 
 
 def short(text: object, length: int = 28) -> str:
-    """Shorten a text to one line without control characters and characters for the writing direction.
+    """Shorten a text to one line, without control characters and characters that set the writing direction.
 
     Args:
         text: Any text, for example a file name or a tag.
@@ -153,7 +153,7 @@ def figure(*traces: dict[str, Any], height: int = 260, **layout: Any) -> go.Figu
 
 
 def title_line(text: str) -> dict[str, Any]:
-    """Return the settings of a small title at the upper left of a chart, which needs a top margin of 26."""
+    """Return the settings of a chart's small title at the upper left. It needs a top margin of 26 pixels."""
     return {
         "text": text,
         "font": {"size": 11},
@@ -198,7 +198,8 @@ def message_annotation(text: str) -> dict[str, Any]:
 
 def message_figure(text: str, height: int = 260) -> go.Figure:
     """Return a figure with a message instead of a chart."""
-    # The axes are not hidden by "visible: false", because Plotly would keep the space for their old labels.
+    # The parts of the axes are hidden one by one, because with "visible: false" Plotly would keep the space
+    # for the old labels.
     hidden = {
         "showticklabels": False,
         "showgrid": False,

@@ -1,4 +1,4 @@
-"""Axis of a chart over time: one slot per period, end slots for outliers, and slots beside the axis.
+"""Time axis of a chart: slots for periods, for outliers at both ends, and for undated items beside the axis.
 
 The slots have keys, which charts store as ``customdata``:
 
@@ -82,7 +82,7 @@ class TimeAxis:
         return len(self.slots) - len(self.statuses)
 
     def tables(self, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-        """Return sums per slot as measure -> media type -> array. Rows without a slot are left out."""
+        """Return measure -> media type -> array with one sum per slot. Rows without a slot are left out."""
         slots = np.full(len(rows), -1)
         statuses = _statuses(rows)
         for status, slot in self.statuses.items():
@@ -213,7 +213,10 @@ def _on_axis(rows: pd.DataFrame, statuses: Any, by_capture_time: bool) -> Any:
 
 
 def _periods(rows: pd.DataFrame) -> tuple[pd.PeriodIndex, str, int, int]:
-    """Return all periods, their pandas frequency, and the first and last index that are not outliers."""
+    """Return all periods, their pandas frequency, and the indexes of the first and last period to show.
+
+    The periods before and after these two contain only outliers.
+    """
     timestamps = rows["period"]
     if rows.empty:
         return pd.PeriodIndex([], freq="Y"), "Y", 0, -1
@@ -226,7 +229,8 @@ def _periods(rows: pd.DataFrame) -> tuple[pd.PeriodIndex, str, int, int]:
         counts = np.zeros(int(ordinals.max() - ordinals.min()) + 1)
         np.add.at(counts, ordinals - ordinals.min(), rows["files"].to_numpy("float64"))
         first, last = robust_span(counts.tolist())
-        # Each period needs one bar per media type and one bar for all media types together.
+        # The number of bars is limited. Each period needs one bar per media type and one for all media types
+        # together.
         if (last - first + 6) * (types + 1) <= MAX_MARKS:
             break
     # Empty periods are included, so that a gap in time is visible in the chart.

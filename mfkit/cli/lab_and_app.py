@@ -92,9 +92,10 @@ _START_TIMEOUT = 120.0
 _FOLDER_VARIABLE = "MFKIT_APP_FOLDER"
 _RENDER_TIMEOUT = 60
 """Seconds that the page waits for its panels before it is shown."""
-# The kernel uses the user's folder as its current folder, because the notebook's folder is removed when the
-# server ends. It does not import modules from the user's folder. It waits until the panels are drawn, because
-# Voilà's page misses updates while it loads. While a cell runs, the page shows the cell's name.
+# The first cell makes the user's folder the current folder, because the notebook's folder is removed when the
+# server ends. It also prevents imports of modules from the current folder. The last cell waits until the
+# panels are drawn, because the page misses updates while it loads. The page shows one text per cell while it
+# loads; see index.html.j2.
 _CELLS = (
     f"""\
 import os, sys
@@ -199,7 +200,8 @@ def _free_port(wanted: int | None) -> int:
     """
     for port in (wanted,) if wanted else (_PORT, 0):
         with socket.socket() as one:
-            # The option makes the port of a server that just ended count as free. The server sets it too.
+            # With SO_REUSEADDR, which the server also sets, the port of a server that just ended counts as
+            # free.
             if os.name != "nt":
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

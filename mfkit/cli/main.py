@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     _handle_signals()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # An output with another encoding than UTF-8 cannot represent all names; stderr escapes them already.
+        # Characters that the output's encoding cannot represent are escaped, as stderr already does.
         sys.stdout.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -68,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             warnings.showwarning = _show_warning
             app(given)
     except Exception as error:
-        # The only broad catch of the command line: an unexpected error is logged and reported.
+        # This is the only except clause of the command line for all exceptions. It logs and reports
+        # unexpected errors.
         if debugging():
             _print_traceback(error)
         if isinstance(error, IngestError):
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print_line(f"mfkit: {message}", error=True)
         raise SystemExit(2) from error
     except SystemExit as ended:
-        if ended.code == 130:  # Typer exits with code 130 after Ctrl-C.
+        if ended.code == 130:  # This is Typer's exit code after Ctrl-C.
             print_line("mfkit: interrupted; work finished so far is kept", error=True)
         raise
 
@@ -129,7 +130,7 @@ def _write_log(error: BaseException, arguments: Sequence[str]) -> Path | None:
     for folder in (user_log_path("mfkit"), Path(tempfile.gettempdir())):
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # mkstemp() chooses a name that cannot be guessed, and permissions (mode 0600) for this user only.
+            # mkstemp() creates a file with an unguessable name that only this user can access (mode 0600).
             handle, name = tempfile.mkstemp(".log", f"mfkit-error-{stamp}-", folder)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)

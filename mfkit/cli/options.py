@@ -231,7 +231,7 @@ def filter_from_options(context: typer.Context) -> MediaFilter:
 
 
 def _field_value(name: str, value: Any) -> Any:
-    """Return the value of an option as the filter takes it."""
+    """Convert the value of an option to a value that its filter field accepts."""
     if name in _TUPLES:
         return value.split(",")
     return [corner.split(",") for corner in value.split(";")] if name == _AREA else value
@@ -284,7 +284,7 @@ def _parameters() -> Iterable[Parameter]:
 
     descriptions = field_texts()
     for name, field in MediaFilter.model_fields.items():
-        if name in COMBINATIONS:  # --filter takes these fields as JSON.
+        if name in COMBINATIONS:  # These fields have no options: --filter takes them as JSON.
             continue
         kinds = get_args(field.annotation)
         kind: Any = str | None

@@ -36,7 +36,7 @@ class TextTable:
     last_row: Sequence[str] = ()
 
     def columns(self) -> dict[str, list[str]]:
-        """Return the printable texts of each column, with those of the last row."""
+        """Return the printable texts of each column, including the text in ``last_row``."""
         columns = {name: list(map(escape_control, texts)) for name, texts in self.cells.items()}
         for name, text in zip(columns, self.last_row, strict=False):
             columns[name].append(escape_control(text))
@@ -71,12 +71,12 @@ def print_table(table: TextTable, *, wide: bool = False) -> list[str]:
 
 
 def terminal_width() -> int:
-    """Return the number of columns of the terminal, or of the variable ``COLUMNS``."""
+    """Return the width of the terminal in columns. The environment variable ``COLUMNS`` overrides it."""
     return shutil.get_terminal_size().columns
 
 
 def _bold(text: str) -> str:
-    # https://no-color.org: the variable disables styles, whatever its value is.
+    # The variable NO_COLOR disables styles, whatever its value is (https://no-color.org).
     plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return text if plain else f"\x1b[1m{text}\x1b[0m"
 
@@ -131,7 +131,7 @@ def _total(widths: Mapping[str, int], names: Sequence[str] | Mapping[str, int]) 
 
 
 def shorten(text: str, length: int) -> str:
-    """Return a text of at most this width. Its middle is left out, because paths differ at their ends.
+    """Shorten a text to at most this width by omitting its middle, because paths differ at their ends.
 
     The name of a file is kept whole where there is room for it.
     """
@@ -146,11 +146,11 @@ def shorten(text: str, length: int) -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """Return the longest end of a text that has at most this width."""
+    """Return the longest part at the end of a text that fits into this width."""
     from rich.cells import cell_len
 
     at = bisect_left(range(len(text)), True, key=lambda start: cell_len(text[start:]) <= width)
-    # A combining character, which has no width, must not follow the ellipsis without its base.
+    # Combining characters after the ellipsis are left out, because their base character was cut off.
     while at < len(text) and not cell_len(text[at]):
         at += 1
     return text[at:].lstrip()

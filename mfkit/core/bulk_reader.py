@@ -49,7 +49,7 @@ class BulkReader:
 
     @contextmanager
     def stream(self, statement: str) -> Iterator[pa.RecordBatchReader]:
-        """Run a query that returns a sample row first, and return its other rows as Arrow batches.
+        """Run a query whose first row is only a sample, and return the other rows as Arrow batches.
 
         The first row must be a sample row with a value of the right type in each column. It is needed because
         the driver infers the column types from the first batch, in which all values of a column can be null.

@@ -162,7 +162,8 @@ class Database:
             schema_version.refuse_newer(revision, self.name)
             create = create or revision is not None or (self.dialect == "sqlite" and self.file is None)
         elif self._open_file is not None and self._open_file.opened:
-            # The file was deleted or moved, so transaction() below raises an error that says so.
+            # No error is raised here if the file was deleted or moved, because transaction() below raises one
+            # that says so.
             create = True
         if not create:
             raise LibraryNotFoundError(
@@ -347,7 +348,7 @@ def _json(value: Any) -> str:
 
 
 class NullDatabase(Database):
-    """Placeholder for the library database that a published dataset lacks; every access raises an error.
+    """Placeholder for a library database, because published datasets have none. Every access raises an error.
 
     Attributes:
         file: Always None.

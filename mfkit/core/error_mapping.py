@@ -54,8 +54,8 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
         "{name} is read-only. Check the permissions of the file and its folder.",
     ),
     (
-        # A read-only connection has trusted_schema = OFF, so SQLite rejects the triggers of the search index
-        # before it notices that the file is read-only.
+        # This message also means that the file is read-only. Read-only connections have trusted_schema = OFF,
+        # so SQLite rejects the triggers of the search index first.
         "unsafe use of virtual table",
         ReadOnlyLibraryError,
         "{name} is read-only. Check the permissions of the file and its folder.",

@@ -103,8 +103,9 @@ def _lock_exclusively(file: Path) -> sqlite3.Connection | None:
         )
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute("BEGIN EXCLUSIVE")
+        # The file is in use if another connection has set the journal mode back to WAL.
         if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
-            raise _in_use(file)  # Another connection has set the journal mode back to WAL.
+            raise _in_use(file)
         return connection
     except BaseException as error:
         if connection is not None:

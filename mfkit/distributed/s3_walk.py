@@ -122,7 +122,7 @@ def existing_objects(paths: Sequence[str]) -> dict[str, bool]:
 
 
 def etag_fraction(etag: str) -> int:
-    """Return microseconds computed from an ETag, which become part of the object's modification time."""
+    """Convert an ETag to microseconds of the modification time, so that a new ETag changes this time."""
     return int.from_bytes(hashlib.sha256(etag.encode()).digest()[:8]) % 1_000_000
 
 

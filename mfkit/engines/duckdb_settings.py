@@ -20,9 +20,9 @@ LATE_MATERIALIZATION_ROWS = 1000
 PARQUET_FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """COPY options for files that other programs read: widely supported and small."""
 # Measured with a million items: With the encodings of Parquet version 2, ten aggregates took 20 % less time.
-# With snappy, selective filters took 17 % less time than with zstd. A quarter of DuckDB's default row group
-# size halved the time to read one page of a table, because DuckDB decompresses whole row groups. It did not
-# change other queries, but with ten million items they took 25 % longer.
+# With snappy, selective filters took 17 % less time than with zstd. Row groups of a quarter of DuckDB's
+# default size halved the time to read one page of a table, because DuckDB decompresses whole row groups.
+# Other queries took the same time with a million items, and 25 % longer with ten million items.
 _SNAPSHOT_FORMAT = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, ROW_GROUP_SIZE 30720"
 _SETTINGS = {
     # These settings prevent SQL from reading Python variables as tables, and DuckDB from loading extensions.

@@ -195,7 +195,7 @@ async def write_batch(database: Database, journal: ChangeJournal, results: Seque
 
 
 def _record_rejection(result: FileResult, error: Exception) -> None:
-    """Record a file whose row the database rejected as a failure, so that the next scan reads it again.
+    """Record a failure for a file whose row the database rejected, so that the next scan reads it again.
 
     Raises:
         Exception: `error`, if the file is already a failure, because then its failure row was rejected.
@@ -279,7 +279,10 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
 
 
 def _add_sidecars_of_copies(batch: _ScanBatch) -> None:
-    """Add the metadata of sidecars beside copies to the items whose file or copy is in the batch."""
+    """Add the metadata of sidecars beside an item's copies to the item, if the batch has a file of the item.
+
+    This is a file at the item's path or at the path of one of its copies.
+    """
     folders = SidecarFolders()
     for item in batch.items.values():
         copies = [copy.path for copy in batch.copies_of.get(item.id, {}).values() if not copy.missing_since]

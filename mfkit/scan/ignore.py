@@ -99,8 +99,8 @@ class IgnoreRules:
 
         try:
             self._files = GitIgnoreSpec.from_lines(lines)
-            # GitIgnoreSpec gives a pattern that matches a file priority over a pattern that matches a folder
-            # above the file. For folders themselves this is wrong, because "*" would always override "!*/".
+            # In GitIgnoreSpec, a pattern that matches a file overrides a pattern that matches a folder above
+            # the file. This is wrong for folders themselves, because "*" would always override "!*/".
             self._folders = PathSpec(self._files.patterns)
         except ValueError as error:
             raise FilterError(f"Invalid gitignore pattern: {error}") from error

@@ -118,7 +118,7 @@ def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
 
 
 async def paths_of_owners(connection: AsyncConnection, stored: Mapping[str, StoredRows]) -> list[str]:
-    """Return the paths of the items that have the content of copies, because items keep the metadata."""
+    """Return the paths of the items that own the given copies, because the metadata belongs to the items."""
     hashes = list({rows.copy.file_hash for rows in stored.values() if rows.copy is not None})
     paths: list[str] = []
     for start in range(0, len(hashes), _CHUNK):

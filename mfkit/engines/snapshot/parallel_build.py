@@ -93,12 +93,13 @@ def _run(plan: Plan) -> Result | None:
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         with contextlib.suppress(OSError):
-            # Writing fails if the process has exited. Its exit code is checked below.
+            # The error is ignored: if the process has exited, its exit code is checked below.
             process.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
             process.stdin.flush()
         answer = process.stdout.read()
         with contextlib.suppress(OSError):
-            # If the process has exited, close() tries to write the rest of the plan again.
+            # The error is ignored: if the process has exited, close() fails, because it tries again to write
+            # the rest of the plan.
             process.stdin.close()
     return None if process.returncode else Result(**json.loads(answer))
 

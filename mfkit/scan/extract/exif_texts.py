@@ -119,9 +119,9 @@ def _utf16(data: bytes) -> str:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Return whether bytes are UTF-8 text with a character of two to four bytes after an ASCII letter.
+    """Return whether bytes are UTF-8 text in which a non-ASCII character follows an ASCII letter.
 
-    UTF-16 text is rarely valid UTF-8.
+    UTF-16 text rarely meets both conditions.
     """
     try:
         return re.search("[A-Za-z][^\\x00-\\x7f]", data.decode("utf-8")) is not None

@@ -157,7 +157,7 @@ def _messages(unit: bytes) -> Hdr:
 
 
 def _summed_bytes(data: bytes, at: int) -> tuple[int, int]:
-    """Read a number that is stored as the sum of bytes 255 and one last byte below 255.
+    """Read a number that is the sum of its bytes: any number of bytes 0xFF, then one smaller byte.
 
     Returns:
         The number and the offset after it.

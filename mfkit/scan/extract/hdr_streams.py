@@ -25,9 +25,9 @@ _MAX_PACKETS, _MAX_BYTES, _MAX_FRAMES = 500, 16 << 20, 60
 _MAX_START = 1 << 20
 _BITSTREAMS: dict[str, Callable[[bytes, bytes], Hdr]] = {"hevc": hevc_hdr, "h264": h264_hdr, "av1": av1_hdr}
 _HDR_TRANSFERS = frozenset((PQ, HLG))
-# With these codecs, the frames can state HDR even if the headers do not. Dolby Vision often leaves the
-# transfer characteristics unspecified. HLG broadcasts state those of BT.2020, and HLG only as an alternative
-# in the frames.
+# With these codecs, the frames can state HDR even if the headers do not. In Dolby Vision, the transfer
+# characteristics are often unspecified. In HLG broadcasts, the headers state those of BT.2020, and only the
+# frames state HLG, as an alternative.
 _POSSIBLE_TRANSFERS = {
     "hevc": frozenset((None, 0, UNSPECIFIED, 14, 15)),
     "av1": frozenset((None, 0, UNSPECIFIED)),
@@ -129,7 +129,8 @@ def _frames(container: InputContainer, streams: Mapping[int, VideoStream]) -> di
         pass
     try:
         container.seek(0)
-    except FFmpegError:  # Some formats do not support seeking. Their packets are not read again afterwards.
+    except FFmpegError:
+        # Some formats do not support seeking. The error is ignored, because their packets are not read again.
         pass
     return found
 

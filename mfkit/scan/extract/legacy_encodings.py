@@ -131,7 +131,8 @@ def _models() -> dict[str, _Model]:
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
     )  # fmt: skip
-    # Small letters share a total probability of 0.8. Capitals also share 0.8, so the total is 1.6.
+    # Small letters share a probability of 0.8, and so do capitals. The sum is more than 1, because
+    # _log_probability() adds the probability that a letter is a capital separately.
     central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)
     turkish = _spread(_TURKISH, 0.85) | _spread(_MORE_TURKISH, 0.14)
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)

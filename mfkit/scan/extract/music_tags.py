@@ -45,7 +45,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         if format_name == "wav":
             return _merged(riff_tags(reader))
         if format_name == "aiff":
-            # FFmpeg refuses AIFF files from a pipe, whose headers state no size.
+            # The duration is counted here, because FFmpeg rejects AIFF files that were written to a pipe:
+            # their headers state no size.
             return merge(_merged(aiff_tags(reader)), _aiff_duration(reader))
         if format_name in _OGG:
             return _merged([], [vorbis_and_ape_tags.ogg_comments(reader)])

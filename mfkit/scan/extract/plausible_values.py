@@ -257,7 +257,7 @@ def _clean_model(value: object) -> str | None:
 
 
 def _clean_name(value: object) -> str | None:
-    """Clean the name of a codec, a profile or a format, of which FFmpeg has few."""
+    """Clean the name of a codec, a profile or a format. Short names are cached, because there are few."""
     return _clean_key(value) if isinstance(value, str) and len(value) < 100 else clean_text(value)
 
 

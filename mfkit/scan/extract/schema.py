@@ -142,8 +142,8 @@ def merge(*parts: Metadata) -> Metadata:
             continue
         part_extra = part.get("extra", {})
         part_origins = part_extra.get("origins", {})
-        # Both fields of a pair must come from the same part, so fields of pairs are compared with those of
-        # earlier parts only.
+        # Both fields of a pair must come from the same part. So a part's fields of a pair are left out if an
+        # earlier part has stated one of them.
         earlier = merged.keys() & _PAIRED.keys() if merged else _NOTHING
         for name, value in part.items():
             if value is None or name == "extra":

@@ -152,7 +152,7 @@ def _statistic(tags: Mapping[str, str], name: str) -> int | None:
 
 
 def _tag(tags: Mapping[str, str], name: str) -> str:
-    """Return the first of the tags with a name, to which a language such as "-eng" can be appended."""
+    """Return the value of the first tag with this name, or this name and a language suffix such as "-eng"."""
     return next((value for tag, value in tags.items() if tag == name or tag.startswith(f"{name}-")), "")
 
 

@@ -72,7 +72,7 @@ def repair(text: str) -> str:
 
 
 def _as_latin1(error: UnicodeError) -> tuple[bytes, int]:
-    """Encode characters that Windows-1252 does not have as in Latin-1. This is an error handler of codecs."""
+    """Use Latin-1 for the characters that Windows-1252 lacks. This is an error handler for codecs."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     try:

@@ -217,7 +217,10 @@ def _fraction(text: str | None) -> float | None:
 
 
 def _signed_degrees(found: Properties) -> tuple[float | None, float | None]:
-    """Return a location that is stated as decimal degrees, if a sign shows that both numbers are signed."""
+    """Return a location in decimal degrees if one of the numbers has a sign.
+
+    Without a sign, the hemisphere may be missing.
+    """
     texts = [_text(found, name) or "" for name in ("exif:GPSLatitude", "exif:GPSLongitude")]
     if not all(map(_DECIMAL_DEGREES.fullmatch, texts)) or not any(text[0] in "+-" for text in texts):
         return None, None

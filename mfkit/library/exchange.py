@@ -109,6 +109,7 @@ class ExchangeMethods(LibraryBase):
         expected = await self._expected(chosen, limit, offset)
         if file.suffix.lower() == ".xlsx":
             xlsx.refuse_too_many_rows(expected)
+        losses: tuple[str, ...] = ()
         with progress_bar(progress, file.name, expected, " items") as bar:
             if write is None:
                 rows = await sublibrary.write_sublibrary(
@@ -117,12 +118,14 @@ class ExchangeMethods(LibraryBase):
             else:
                 with atomic_file.write_atomically(file, overwrite=overwrite) as unfinished:
 
-                    def take(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> int:
+                    def take(
+                        schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+                    ) -> tuple[int, tuple[str, ...]]:
                         counted = _Counted(batches, bar)
-                        write(unfinished, schema, iter(counted))
-                        return counted.rows
+                        losses = write(unfinished, schema, iter(counted))
+                        return counted.rows, losses
 
-                    rows = await self._engine.stream(statement, take)
+                    rows, losses = await self._engine.stream(statement, take)
         omitted = 0 if without_location is None else await self._expected(without_location, None, None)
         return export_formats.ExportResult(
             file,
@@ -130,7 +133,7 @@ class ExchangeMethods(LibraryBase):
             file.stat().st_size,
             time.monotonic() - started,
             omitted,
-            export_formats.notes(file, omitted),
+            (*export_formats.notes(file, omitted), *losses),
         )
 
     async def ingest(

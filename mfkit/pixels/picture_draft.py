@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from PIL import Image
 
 from mfkit.errors import ThumbnailError
-from mfkit.pixels.video_frames import frames
 from mfkit.scan.media_source import Source
 from mfkit.thumbnails.draw_thumbnail import format_of, open_image, to_jpeg_colors
+from mfkit.thumbnails.video_frames import frames
 
 DRAFT_SIDE = 480
 """Maximum width and height in pixels. JPEG decoders quickly scale 12 megapixel images to this size."""

@@ -1,6 +1,6 @@
 """Search for groups of similar videos, by a few frames of each video and its duration.
 
-A video is compared by its frames at fixed shares of the duration (:mod:`mfkit.pixels.video_frames`). Two
+A video is compared by its frames at fixed shares of the duration (:mod:`mfkit.thumbnails.video_frames`). Two
 videos are versions of the same video if their durations differ by at most 2 %, and their frames at the same
 shares are versions of the same pictures. At one of these shares, the frames may differ, because videos of
 different frame rates can have different frames beside a cut.
@@ -23,7 +23,7 @@ from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
 from mfkit.pixels.picture_distance import distances
 from mfkit.pixels.similar_groups import group
 from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_pictures
-from mfkit.pixels.video_frames import FRAME_SHARES
+from mfkit.thumbnails.video_frames import FRAME_SHARES
 
 DURATION_TOLERANCE = 0.02
 """Maximum difference of the durations of two versions, as a share of the longer duration."""

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import json
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from typing import Literal
 
 from mfkit.errors import ThumbnailError
 from mfkit.processes.child_process import python_child
 
+Drawing = Literal["thumbnail", "full size", "frames"]
+"""What is drawn of a file; ``frames`` are frames of a video side by side."""
 MAX_THUMBNAIL = 1 << 20
-"""Maximum size of a thumbnail in bytes. Thumbnails are far smaller."""
+"""Maximum size of a thumbnail or of the frames of a video in bytes. They are far smaller."""
 MAX_PICTURE = 1 << 26
 """Maximum size of a full-size picture in bytes."""
 _MAX_PROCESSES = 2
@@ -35,23 +38,23 @@ class DrawingProcesses:
         self._slots = asyncio.Semaphore(_MAX_PROCESSES)
         self._idle: dict[asyncio.Task[None], tuple[Process, int]] = {}
 
-    async def draw(self, path: str, *, full: bool = False) -> bytes:
-        """Return a file's thumbnail, or its picture in full size, as JPEG.
+    async def draw(self, path: str, drawing: Drawing = "thumbnail") -> bytes:
+        """Return a file's thumbnail, its picture in full size or its frames as JPEG.
 
         If the call is cancelled, a process that is drawing finishes its file. Ending the process would take
         longer, because a new one must then be started.
 
         Args:
             path: Stored path of the file.
-            full: Whether the picture is drawn in full size.
+            drawing: What is drawn.
 
         Raises:
             ThumbnailError: The file has no picture, or its process crashed, took too long or sent nonsense.
         """
         await self._slots.acquire()
-        drawing = asyncio.create_task(self._exchange(path, full))
-        drawing.add_done_callback(self._release)
-        response = await asyncio.shield(drawing)
+        task = asyncio.create_task(self._exchange(path, drawing))
+        task.add_done_callback(self._release)
+        response = await asyncio.shield(task)
         # A malicious file could make the process send any bytes, so only JPEG data is accepted.
         if response[:4] != b"+\xff\xd8\xff":
             raise ThumbnailError(
@@ -66,12 +69,12 @@ class DrawingProcesses:
             # logging the error of the task as never retrieved.
             drawing.exception()
 
-    async def _exchange(self, path: str, full: bool) -> bytes:
+    async def _exchange(self, path: str, drawing: Drawing) -> bytes:
         process, files = self._take_idle() or (await self._start(), 0)
         succeeded = False
         try:
             async with asyncio.timeout(self._time_limit):
-                response = await _exchange(process, path, full)
+                response = await _exchange(process, path, drawing)
             succeeded = True
             return response
         except TimeoutError:
@@ -116,14 +119,14 @@ async def _kill(process: Process) -> None:
     await process.communicate()
 
 
-async def _exchange(process: Process, path: str, full: bool) -> bytes:
+async def _exchange(process: Process, path: str, drawing: Drawing) -> bytes:
     """Send a request, read the line that states the length of the response, and return the response."""
     assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(json.dumps({"path": path, "full": full}).encode() + b"\n")
+    process.stdin.write(json.dumps({"path": path, "drawing": drawing}).encode() + b"\n")
     try:
         head = await process.stdout.readuntil(b"\n")
         size = int(head) if head.strip().isdigit() and len(head) < 20 else -1
-        if size > (MAX_PICTURE if full else MAX_THUMBNAIL):
+        if size > (MAX_PICTURE if drawing == "full size" else MAX_THUMBNAIL):
             raise ThumbnailError("The thumbnail is too large.")
         if size < 0:
             raise ThumbnailError("The thumbnail process sent an invalid response.")

@@ -1,6 +1,6 @@
-"""Isolated worker process that draws thumbnails and full-size pictures.
+"""Isolated worker process that draws thumbnails, full-size pictures and frames of videos.
 
-It reads requests as lines of JSON: the stored path, and whether the picture is drawn in full size. Each
+It reads requests as lines of JSON: the stored path, and what is drawn. Each
 response is a line with the number of bytes that follow: ``+`` and a JPEG, or ``-`` and an error message. A
 file that crashes its decoder, hangs or uses too much memory ends only this process.
 """
@@ -32,18 +32,20 @@ def main() -> None:
     for line in requests():
         arm_watchdog(time_limit)
         request = json.loads(line)
-        response = _draw(to_disk_path(request["path"]), full=request["full"])
+        response = _draw(to_disk_path(request["path"]), request["drawing"])
         output.write(b"%d\n%b" % (len(response), response))
         output.flush()
         arm_watchdog(0)
 
 
-def _draw(path: str, *, full: bool) -> bytes:
+def _draw(path: str, drawing: str) -> bytes:
     try:
         from mfkit.thumbnails.draw_thumbnail import draw, draw_full_size
+        from mfkit.thumbnails.video_frames import draw_strip
 
+        draws = {"thumbnail": draw, "full size": draw_full_size, "frames": draw_strip}
         source = load_distributed("s3_object").StoredObject(path) if is_url(path) else path
-        return b"+" + (draw_full_size(source) if full else draw(source))
+        return b"+" + draws[drawing](source)
     except ThumbnailError as error:
         return b"-" + str(error).encode()
     except MemoryError:

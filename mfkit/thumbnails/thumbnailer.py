@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from mfkit.errors import ThumbnailError
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.thumbnails.drawing_processes import DrawingProcesses
+from mfkit.thumbnails.drawing_processes import Drawing, DrawingProcesses
 
 CACHE_LIMIT = 200_000_000
 """Maximum size of the thumbnail cache in bytes."""
@@ -132,11 +132,26 @@ class Thumbnailer:
         Raises:
             ThumbnailError: The item has no thumbnail, or no file exists or can be read.
         """
-        if (cached := await asyncio.to_thread(self._cache.get, file_hash)) is not None:
+        return await self._cached(file_hash, paths, "thumbnail")
+
+    async def frames(self, paths: list[str], file_hash: str) -> bytes:
+        """Return five frames of a video side by side as one JPEG; see :func:`.video_frames.draw_strip`.
+
+        Args:
+            paths: Stored paths of the item and its copies. The first existing file is read.
+            file_hash: SHA-256 of the content.
+
+        Raises:
+            ThumbnailError: The item is not a video, or no file exists or can be read.
+        """
+        return await self._cached(f"{file_hash} frames", paths, "frames")
+
+    async def _cached(self, key: str, paths: list[str], drawing: Drawing) -> bytes:
+        if (cached := await asyncio.to_thread(self._cache.get, key)) is not None:
             return cached
-        thumbnail = await self._processes.draw(_existing(paths))
-        await asyncio.to_thread(self._cache.put, file_hash, thumbnail)
-        return thumbnail
+        drawn = await self._processes.draw(_existing(paths), drawing)
+        await asyncio.to_thread(self._cache.put, key, drawn)
+        return drawn
 
     async def picture(self, paths: list[str]) -> bytes:
         """Return an item's image in full size as JPEG, upright. It is not cached.
@@ -147,7 +162,7 @@ class Thumbnailer:
         Raises:
             ThumbnailError: The item is not an image, or no file exists or can be read.
         """
-        return await self._processes.draw(_existing(paths), full=True)
+        return await self._processes.draw(_existing(paths), "full size")
 
 
 def _existing(paths: list[str]) -> str:

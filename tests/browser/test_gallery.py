@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,9 +21,12 @@ from tests.synthetic import HOSTILE, fill
 pytestmark = pytest.mark.browser
 
 PICTURES = 600
-TOTAL = PICTURES + 2 + 12
-"""Number of items: pictures of one color, two versions of a scene, and items without a file."""
+TOTAL = PICTURES + 2 + 1 + 12
+"""Number of items: pictures of one color, two versions of a scene, a video, and items without a file."""
+GPS = 0x8825
 SHAPES = ((160, 120), (120, 160), (200, 110), (140, 140))
+FRAMES = ("red", "lime", "blue", "yellow", "white")
+"""Colors of the five parts of the video."""
 CODE = """
 import mfkit, mfkit.widgets
 lib = mfkit.open_library()
@@ -37,10 +41,10 @@ share => {
 }
 """
 PIXEL = """
-alt => {
+selector => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
   const context = canvas.getContext('2d', { willReadFrequently: true });
-  context.drawImage(document.querySelector(`.mfkit-stage img[alt='${alt}']`), 0, 0, 1, 1);
+  context.drawImage(document.querySelector(selector), 0, 0, 1, 1);
   return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 """
@@ -83,8 +87,17 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
         picture.save(folder / f"picture {number:03}.png")
     cells = np.random.default_rng(1).integers(0, 255, (6, 8, 3), np.uint8)
     scene = Image.fromarray(cells).resize((800, 600), Image.Resampling.BICUBIC)
-    scene.save(folder / "scene.jpg", quality=95)
+    exif = Image.Exif()
+    exif[GPS] = {1: "N", 2: (40.0, 25.0, 12.0), 3: "W", 4: (3.0, 42.0, 0.0)}
+    scene.save(folder / "scene.jpg", quality=95, exif=exif)
     scene.resize((400, 300)).save(folder / "scene small.jpg", quality=70)
+    with av.open(str(folder / "video.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = 320, 240
+        for number in range(50):
+            image = Image.new("RGB", (320, 240), FRAMES[number // 10])
+            container.mux(stream.encode(av.VideoFrame.from_image(image)))
+        container.mux(stream.encode(None))
     with MediaLibrary(tmp_path_factory.mktemp("library") / "library.db") as lib:
         lib.scan(folder, progress=False)
         lib.inspect(text="scene", progress=False)
@@ -289,7 +302,7 @@ def test_lightbox(gallery: Visit, library: MediaLibrary) -> None:
             " document.querySelector(`.mfkit-stage img[alt='${alt}']`)?.naturalWidth === width",
             arg=[wanted[place], SHAPES[number % 4][0]],
         )
-        assert near(page.evaluate(PIXEL, wanted[place]), color(number))
+        assert near(page.evaluate(PIXEL, f".mfkit-stage img[alt='{wanted[place]}']"), color(number))
         assert "image/png" in box.locator(".mfkit-metadata").inner_text()
         page.keyboard.press("ArrowRight")
     box.locator("h3", has_text=wanted[first + 3]).wait_for()
@@ -302,6 +315,41 @@ def test_lightbox(gallery: Visit, library: MediaLibrary) -> None:
     box.wait_for(state="detached")
     assert current(gallery) == first + 3
     assert page.evaluate("() => document.activeElement.classList.contains('mfkit-gallery')")
+
+
+def test_map_in_the_lightbox(gallery: Visit, library: MediaLibrary) -> None:
+    """A photo with a location has a map of its surroundings beside it; the next one without has none."""
+    page = gallery.page
+    page.keyboard.press("End")
+    place = names(library).index("scene.jpg")
+    page.locator(f"[data-index='{place}']").click()
+    box = page.locator("dialog.mfkit-lightbox[open]")
+    box.locator(".mfkit-small-map text", has_text="Spain").wait_for()
+    assert box.locator(".mfkit-small-map circle").get_attribute("cx") == "120"
+    page.keyboard.press("ArrowRight")
+    box.locator("h3", has_text=names(library)[place + 1]).wait_for()
+    assert box.locator(".mfkit-small-map").count() == 0
+    page.keyboard.press("Escape")
+    box.wait_for(state="detached")
+
+
+def test_frames_of_a_video(gallery: Visit, library: MediaLibrary) -> None:
+    """A video shows the frame at the pointer's position, and its thumbnail again without the pointer."""
+    page = gallery.page
+    page.keyboard.press("End")
+    settled(gallery)
+    tile = f"[data-index='{names(library).index('video.mp4')}']"
+    area = page.locator(tile).bounding_box()
+    assert area is not None
+    for place, name in enumerate(FRAMES):
+        page.mouse.move(area["x"] + area["width"] * (place + 0.5) / 5, area["y"] + area["height"] / 2)
+        page.locator(f"{tile} canvas[data-frame='{place}']").wait_for()
+        wanted = Image.new("RGB", (1, 1), name).getpixel((0, 0))
+        assert isinstance(wanted, tuple)
+        found = page.evaluate(PIXEL, f"{tile} canvas")
+        assert max(abs(one - other) for one, other in zip(found, wanted, strict=True)) < 30
+    page.mouse.move(0, 0)
+    page.locator(f"{tile} canvas").wait_for(state="detached")
 
 
 def near(found: list[int], wanted: tuple[int, int, int]) -> bool:

@@ -18,7 +18,9 @@ from mfkit.filters.units import plural
 from mfkit.text_safety import escape_formula
 
 Batches = Iterator[pa.RecordBatch]
-Writer = Callable[[Path, pa.Schema, Batches], None]
+Notes = tuple[str, ...]
+"""What a file does not contain, in sentences for the user."""
+Writer = Callable[[Path, pa.Schema, Batches], Notes]
 LIBRARY_SUFFIXES = frozenset((".db", ".sqlite"))
 """File suffixes that export a SQLite library."""
 GEOJSON_SUFFIX = ".geojson"
@@ -44,49 +46,74 @@ class ExportResult:
     bytes: int
     seconds: float
     omitted: int = 0
-    notes: tuple[str, ...] = ()
+    notes: Notes = ()
 
 
-def write_csv(file: Path, schema: pa.Schema, batches: Batches) -> None:
+def write_csv(file: Path, schema: pa.Schema, batches: Batches) -> Notes:
     """Write CSV (RFC 4180) in UTF-8 with a header. Null is an empty field, and an empty text is ``""``."""
     csv_schema = pa.schema([(field.name, _csv_type(field.type)) for field in schema])
     with pyarrow.csv.CSVWriter(file, csv_schema) as writer:
         for batch in batches:
             columns = [_csv_column(column) for column in batch.columns]
             writer.write_batch(pa.record_batch(columns, schema=csv_schema))
+    return ()
 
 
-def write_parquet(file: Path, schema: pa.Schema, batches: Batches) -> None:
+def write_parquet(file: Path, schema: pa.Schema, batches: Batches) -> Notes:
     """Write Parquet with unchanged types, compressed with zstd."""
     with pyarrow.parquet.ParquetWriter(
         file, schema, compression="zstd", compression_level=1, write_statistics=True
     ) as writer:
         for batch in batches:
             writer.write_batch(batch)
+    return ()
 
 
-def write_json_lines(file: Path, schema: pa.Schema, batches: Batches) -> None:
+def write_json_lines(file: Path, schema: pa.Schema, batches: Batches) -> Notes:
     """Write JSON lines (https://jsonlines.org): one object per row, with nulls and ISO 8601 timestamps."""
+    infinite = _InfiniteNumbers(batches)
     with file.open("w", encoding="utf-8", newline="\n") as out:
-        for rows in _json(schema, batches, "to_json(one)"):
+        for rows in _json(schema, iter(infinite), "to_json(one)"):
             _write(out, rows, "\n", "\n")
+    return infinite.notes()
 
 
-def write_geojson(file: Path, schema: pa.Schema, batches: Batches) -> None:
+def write_geojson(file: Path, schema: pa.Schema, batches: Batches) -> Notes:
     """Write GeoJSON (RFC 7946): one point per row with a location, and all columns as properties."""
     feature = (
         "json_object('type', 'Feature', 'geometry', json_object('type', 'Point', 'coordinates', "
         "json_array(longitude, latitude)), 'properties', to_json(one))"
     )
+    infinite = _InfiniteNumbers(batches)
     with file.open("w", encoding="utf-8", newline="\n") as out:
         out.write('{"type": "FeatureCollection", "features": [')
         separator = "\n"
-        for rows in _json(schema, batches, feature):
+        for rows in _json(schema, iter(infinite), feature):
             if rows:
                 out.write(separator)
                 _write(out, rows, ",\n", "")
                 separator = ",\n"
         out.write("\n]}\n")
+    return infinite.notes()
+
+
+class _InfiniteNumbers:
+    """Iterator over batches that counts infinite numbers, which JSON cannot represent."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches, self._count = batches, 0
+
+    def __iter__(self) -> Batches:
+        for batch in self._batches:
+            for column in batch.columns:
+                if pa.types.is_floating(column.type):
+                    self._count += pc.sum(pc.is_inf(column)).as_py() or 0
+            yield batch
+
+    def notes(self) -> Notes:
+        were = "was" if self._count == 1 else "were"
+        text = f"{plural(self._count, 'infinite number')} {were} replaced by null."
+        return (text,) if self._count else ()
 
 
 def _write(out: IO[str], rows: list[str], separator: str, end: str) -> None:
@@ -166,8 +193,8 @@ _WRITERS: dict[str, Writer] = {
 SUFFIXES = (*_WRITERS, *sorted(LIBRARY_SUFFIXES))
 
 
-def notes(path: Path, omitted: int) -> tuple[str, ...]:
-    """Return sentences on what a file of this format does not contain.
+def notes(path: Path, omitted: int) -> Notes:
+    """Return sentences on the items and tables that a file of this format does not contain.
 
     Args:
         path: The file.

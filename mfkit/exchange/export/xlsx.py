@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from mfkit.errors import ExportError
 from mfkit.exchange.export.atomic_file import working_folder
+from mfkit.filters.units import plural
 from mfkit.text_safety import is_formula
 
 MAX_ROWS = 1_048_575
@@ -36,12 +38,15 @@ def refuse_too_many_rows(rows: int) -> None:
         )
 
 
-def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> tuple[str, ...]:
     """Write a sheet of numbers, booleans, timestamps (UTC) and text, with a frozen header and a filter.
 
     Text never becomes a formula. Text longer than a cell can hold is cut at 32,767 characters;
     integers beyond 2^53 and timestamps before March 1900 are written as text; infinities and control
     characters are left out.
+
+    Returns:
+        Sentences on what was cut or left out, with the number of cells.
 
     Raises:
         ExportError: XlsxWriter is not installed.
@@ -50,7 +55,7 @@ def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch])
         import xlsxwriter
     except ImportError as error:
         raise ExportError("XlsxWriter is not installed. Run: pip install 'mfkit[xlsx]'") from error
-    folder = str(working_folder(file))
+    folder, losses = str(working_folder(file)), _Losses()
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, "use_zip64": True})
     try:
         sheet = book.add_worksheet("media")
@@ -68,13 +73,35 @@ def write_xlsx(file: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch])
                 row += 1
                 for column, value in enumerate(values):
                     if value is not None:
-                        _write(sheet, row, column, value, time_format, text_format)
+                        _write(sheet, row, column, value, time_format, text_format, losses)
         sheet.autofilter(0, 0, row, len(schema) - 1)
     finally:
         try:
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
             raise _cause(error) from error
+    return losses.notes()
+
+
+@dataclass
+class _Losses:
+    """Number of cells whose value a sheet cannot contain."""
+
+    cut: int = 0
+    cleaned: int = 0
+    infinite: int = 0
+
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence for each kind of loss that occurred."""
+        return tuple(
+            f"{plural(count, name)} {'was' if count == 1 else 'were'} {what}."
+            for count, name, what in (
+                (self.cut, "text", f"cut at {_MAX_TEXT:,} characters"),
+                (self.cleaned, "text", "written without control characters"),
+                (self.infinite, "infinite number", "left out"),
+            )
+            if count
+        )
 
 
 def _cause(error: Exception) -> Exception:
@@ -83,7 +110,9 @@ def _cause(error: Exception) -> Exception:
     return inner if isinstance(inner, OSError) else OSError(str(error))
 
 
-def _write(sheet: Any, row: int, column: int, value: Any, time_format: Any, text_format: Any) -> None:
+def _write(
+    sheet: Any, row: int, column: int, value: Any, time_format: Any, text_format: Any, losses: _Losses
+) -> None:
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value)
     elif isinstance(value, datetime):
@@ -97,6 +126,11 @@ def _write(sheet: Any, row: int, column: int, value: Any, time_format: Any, text
     elif isinstance(value, (int, float)):
         if math.isfinite(value):
             sheet.write_number(row, column, value)
+        else:
+            losses.infinite += 1
     else:
-        cell = "".join(one for one in str(value)[:_MAX_TEXT] if one >= " " or one in "\t\n\r")
+        text = str(value)
+        cell = "".join(one for one in text[:_MAX_TEXT] if one >= " " or one in "\t\n\r")
+        losses.cut += len(text) > _MAX_TEXT
+        losses.cleaned += len(cell) < min(len(text), _MAX_TEXT)
         sheet.write_string(row, column, cell, text_format if is_formula(cell) else None)

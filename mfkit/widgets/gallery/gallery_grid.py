@@ -66,7 +66,10 @@ class GalleryGrid(anywidget.AnyWidget):
     note = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
-        self, on_request: Callable[[dict[int, str], int], object], on_open: Callable[[str], None]
+        self,
+        on_request: Callable[[dict[int, str], int], object],
+        on_open: Callable[[str], None],
+        on_hover: Callable[[str], object],
     ) -> None:
         """Create a gallery without tiles.
 
@@ -74,15 +77,17 @@ class GalleryGrid(anywidget.AnyWidget):
             on_request: Called with the position and id of each tile that the browser needs, and the version
                 of the list.
             on_open: Called with the id of an item that is to be opened.
+            on_hover: Called with the id of a video over which the pointer rests.
         """
         super().__init__()
         # The ids are a pandas array, because comparing two of these arrays does not create a million Python
         # objects.
         self.ids: Any = pd.array([], dtype="str")
-        self._on_request, self._on_open = on_request, on_open
+        self._on_request, self._on_open, self._on_hover = on_request, on_open, on_hover
         on_message(self, "request", self._request)
         on_message(self, "choose", self._choose)
         on_message(self, "open", self._open)
+        on_message(self, "hover", self._hover)
 
     def show(self, frame: pd.DataFrame, note: str = "") -> None:
         """Replace the tiles. The position of the scroll bar is kept if the list is the same as before.
@@ -125,6 +130,10 @@ class GalleryGrid(anywidget.AnyWidget):
     def _open(self, message: dict[str, Any]) -> None:
         for at in self._positions(message)[:1] if message.get("version") == self.version else ():
             self._on_open(str(self.ids[at]))
+
+    def _hover(self, message: dict[str, Any]) -> None:
+        for at in self._positions(message)[:1] if message.get("version") == self.version else ():
+            self._on_hover(str(self.ids[at]))
 
     def _choose(self, message: dict[str, Any]) -> None:
         """Add ranges of tiles to the chosen items, toggle them, or replace the chosen items by them."""

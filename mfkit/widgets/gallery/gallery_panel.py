@@ -31,7 +31,8 @@ class GalleryPanel(Panel):
     """Thumbnails of the selected items in justified rows, with virtual scrolling.
 
     Click a picture to open it. The circle on a picture, Ctrl and a click, Shift and a click, or dragging over
-    pictures chooses items. The arrow keys move, Space chooses, and Enter opens.
+    pictures chooses items. The arrow keys move, Space chooses, and Enter opens. A video shows its frames
+    while the pointer moves over it.
 
     Attributes:
         chosen: Ids of the chosen items. It is cleared when the selection changes.
@@ -66,7 +67,7 @@ class GalleryPanel(Panel):
             chosen: Ids of the items that are chosen at first.
         """
         thumbnailer = Thumbnailer()
-        self.grid = GalleryGrid(self._request, on_open or self._open)
+        self.grid = GalleryGrid(self._request, on_open or self._open, self._hover)
         self.lightbox = Lightbox(lib, self.grid.neighbour, self.grid.point_to, thumbnailer)
         self._feed = ThumbnailFeed(lib, self.grid.send, lambda text: self._show_message(text), thumbnailer)
         self.grid.chosen = list(chosen)
@@ -103,6 +104,9 @@ class GalleryPanel(Panel):
 
     def _request(self, wanted: dict[int, str], version: int) -> None:
         self._feed.request(wanted, version)
+
+    def _hover(self, item: str) -> None:
+        self._feed.request_frames(item)
 
     def _choose(self, _: Any) -> None:
         self.chosen = tuple(self.grid.chosen)

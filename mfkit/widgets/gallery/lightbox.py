@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+import pandas as pd
 
 from mfkit.errors import MfkitError
 from mfkit.library import MediaLibrary
@@ -20,6 +22,7 @@ from mfkit.thumbnails import Thumbnailer
 from mfkit.widgets.controls.detail_card import card_content
 from mfkit.widgets.gallery.item_files import ItemFiles, item_files
 from mfkit.widgets.gallery.picture_source import PictureSource
+from mfkit.widgets.gallery.small_map import small_map
 from mfkit.widgets.render_queue import in_background
 from mfkit.widgets.shared_style import on_message, scripts
 
@@ -101,7 +104,8 @@ class Lightbox(anywidget.AnyWidget):
             files = (await item_files(self._lib, [item])).get(item)
             if files is None:
                 return
-            content = card_content(await self._lib.aio.metadata(item))
+            metadata = await self._lib.aio.metadata(item)
+            content = card_content(metadata)
         except MfkitError as error:
             self.send({"kind": "show", "id": item, "name": "", "type": "", "note": str(error)})
             return
@@ -117,6 +121,7 @@ class Lightbox(anywidget.AnyWidget):
                 "size": files.size,
                 "width": files.width,
                 "groups": content["groups"],
+                "map": _map(metadata),
                 "note": waiting if files.has_picture else "This file has no preview.",
             }
         )
@@ -149,6 +154,16 @@ class Lightbox(anywidget.AnyWidget):
             self.send({**answer, "error": f"The file cannot be read: {reason}"}, [b""])
             return
         self.send({**answer, "size": size}, [data])
+
+
+def _map(metadata: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the small map of an item; None if its location is unknown."""
+    place = metadata[(metadata["group"] == "place") & metadata["field"].isin(("latitude", "longitude"))]
+    known = dict(zip(place["field"], place["value"].astype("float64"), strict=True))
+    latitude, longitude = known.get("latitude", math.nan), known.get("longitude", math.nan)
+    # A library from somebody else may contain any number.
+    is_valid = abs(latitude) <= 90 and abs(longitude) <= 180
+    return small_map(latitude, longitude) if is_valid else None
 
 
 def _read(path: str | bytes, offset: int) -> tuple[int, bytes]:

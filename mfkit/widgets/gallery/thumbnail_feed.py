@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -54,6 +55,7 @@ class ThumbnailFeed:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._ready: list[tuple[dict[str, str], bytes]] = []
         self._failures: OrderedDict[str, str] = OrderedDict()
+        self._frames: Future[None] | None = None
 
     def request(self, wanted: Mapping[int, str], version: int) -> Future[None]:
         """Request tiles, and return a future that is done when their texts were sent.
@@ -65,6 +67,24 @@ class ThumbnailFeed:
         self._newest = next(self._numbers)
         first = dict(itertools.islice(wanted.items(), MAX_TILES))
         return in_background(self._serve(self._newest, first, version))
+
+    def request_frames(self, item: str) -> Future[None]:
+        """Request the frames of a video, and return a future that is done when they were sent.
+
+        The request replaces the previous one. Nothing is sent if the frames cannot be drawn, because the
+        thumbnail remains visible.
+        """
+        if self._frames is not None:
+            self._frames.cancel()
+        self._frames = in_background(self._send_frames(item))
+        return self._frames
+
+    async def _send_frames(self, item: str) -> None:
+        with contextlib.suppress(ThumbnailError, MfkitError):
+            for files in (await item_files(self._lib, [item])).values():
+                if files.media_type == "video":
+                    frames = await self._thumbnailer.frames(files.paths, files.file_hash)
+                    self._send({"kind": "frames", "id": item}, [frames])
 
     async def wait(self) -> None:
         """Wait until all thumbnails of the newest request were sent."""

@@ -9,6 +9,8 @@ const MAX_SCROLL = 8_000_000;
 const MAX_PICTURES = 600;
 const REQUEST_MS = 60;
 const RETRY_MS = 8000;
+const HOVER_MS = 200;
+const FRAMES = 5;  // of a video, side by side in one picture
 const TYPES = ["image", "video", "audio", "document", "other"];
 const ICONS = { image: "▨", video: "▶", audio: "♪", document: "≡", other: "◇" };
 
@@ -202,12 +204,56 @@ function render({ model, el }) {
       setCursor(message.index);
       anchor = cursor;
     }
+    if (message.kind === "frames") receiveFrames(message.id, buffers[0]);
     if (message.kind === "pictures") {
       const arrived = new Set();
       message.pictures.forEach(({ id, error }, at) => { pictures.set(id, buffers[at], error); arrived.add(id); });
       tiles.forEach((tile, index) => { if (arrived.has(texts.get(index)?.id)) fill(tile, index); });
     }
   };
+
+  // Frames of a video ----------------------------------------------------------------------------------------------
+
+  // The frames replace the thumbnail while the pointer is over it; from left to right, they follow the video.
+  const strips = new TileCache(20);
+  let hovered, hoverTimer, share = 0;
+  const hover = (tile) => {
+    clearTimeout(hoverTimer);
+    hovered?.querySelector(".mfkit-tile-frames")?.remove();
+    hovered = tile;
+    if (!tile) return;
+    const index = Number(tile.dataset.index);
+    if (strips.get(tile.dataset.id)) showFrame();
+    else hoverTimer = setTimeout(() => send("hover", { ranges: [[index, index]] }), HOVER_MS);
+  };
+  const showFrame = () => {
+    const strip = strips.get(hovered?.dataset.id)?.picture;
+    if (!strip?.naturalWidth) return;
+    const width = strip.naturalWidth / FRAMES, place = Math.min(FRAMES - 1, Math.floor(share * FRAMES));
+    let canvas = hovered.querySelector(".mfkit-tile-frames");
+    if (!canvas) {
+      canvas = element("canvas", { className: "mfkit-tile-frames", width, height: strip.naturalHeight });
+      hovered.querySelector("img")?.after(canvas);
+    }
+    canvas.dataset.frame = place;
+    canvas.getContext("2d").drawImage(strip, -place * width, 0);
+  };
+  const receiveFrames = (id, bytes) => {
+    strips.set(id, bytes);
+    const strip = strips.get(id);
+    strip.picture = element("img", { src: strip.url });
+    strip.picture.decode().catch(() => {}).then(() => { if (hovered?.dataset.id === id) showFrame(); });
+  };
+  scroller.addEventListener("pointermove", (event) => {
+    const tile = drag || event.pointerType !== "mouse" ? undefined : event.target.closest?.(".mfkit-tile");
+    const video = tile && types[tile.dataset.index] === TYPES.indexOf("video") ? tile : undefined;
+    if (video) {
+      const { left, width } = video.getBoundingClientRect();
+      share = Math.max(0, (event.clientX - left) / width);
+    }
+    if (video !== hovered) hover(video); else if (video) showFrame();
+  });
+  scroller.addEventListener("pointerleave", () => hover());
 
   // Choosing and opening -------------------------------------------------------------------------------------------
 
@@ -353,7 +399,9 @@ function render({ model, el }) {
     resized.disconnect();
     clearTimeout(requestTimer);
     clearTimeout(retryTimer);
+    clearTimeout(hoverTimer);
     pictures.clear();
+    strips.clear();
   };
 }
 

@@ -7,6 +7,23 @@ const MAX_MEDIA = 400_000_000;
 
 const megabytes = (bytes) => (bytes / 1e6).toFixed(bytes < 9.95e6 ? 1 : 0);
 
+// A map whose shapes the kernel has computed. The browser asks no server.
+const smallMap = ({ land, borders, names, x, y }) => {
+  const shape = (name, properties, text) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(properties)) node.setAttribute(key, value);
+    if (text) node.textContent = text;
+    return node;
+  };
+  const map = shape("svg", { viewBox: "0 0 240 150", class: "mfkit-small-map", role: "img", "aria-label": "Map" });
+  map.append(
+    shape("path", { class: "mfkit-land", d: land }), shape("path", { class: "mfkit-borders", d: borders }),
+    ...names.map(([name, left, top]) => shape("text", { x: left, y: top }, name)),
+    shape("circle", { cx: x, cy: y, r: 4.5 }),
+  );
+  return map;
+};
+
 function render({ model, el }) {
   const title = element("h3", { dir: "auto" });
   const button = (text, label, action) => {
@@ -148,7 +165,7 @@ function render({ model, el }) {
     } else if (playable) say("This file is too large to be played here. Open it in another program.");
     zoomButton.hidden = message.type !== "image";
     title.replaceChildren(isolated(message.name, { title: message.name }));
-    metadata.replaceChildren(...metadataGroups(message.groups));
+    metadata.replaceChildren(...(message.map ? [smallMap(message.map)] : []), ...metadataGroups(message.groups));
     metadata.scrollTop = 0;
     if (!dialog.open) { dialog.showModal(); stage.focus(); }
   };

@@ -64,11 +64,10 @@ def names(frame: Any) -> list[list[str]]:
     return [sorted(Path(path).name for path in one["file_path"]) for _, one in frame.groupby("group")]
 
 
-@pytest.fixture
-def videos(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A video with three versions, and other videos that share its beginning or its duration."""
-    folder = tmp_path / "videos"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("videos")
     whole = film(0, 1, 2, 3, 4)
     write(folder / "holiday.mp4", whole, "mpeg4", SIZE, g="12")
     write(folder / "small.mkv", whole, "libx264", (120, 90), g="250", crf="35")
@@ -94,21 +93,23 @@ def test_versions_of_a_video_are_grouped(library: MediaLibrary, videos: Path) ->
     assert found["keep"].tolist() == [True, False, False, False]
     assert found["reason"].tolist()[2:] == ["fewer pixels", "fewer pixels"]
     assert library.similar().empty
+    check_frames(library)
+    check_filter_and_threshold(library)
 
 
-def test_the_frames_of_a_video_are_stored_by_position(library: MediaLibrary, videos: Path) -> None:
+def check_frames(library: MediaLibrary) -> None:
     """Each video has five frames, at 10 to 90 percent of its duration."""
-    library.scan(videos)
-    library.inspect(text="holiday")
-    stored = library.sql("SELECT part, difference_hash FROM picture_hashes ORDER BY part", engine="database")
+    stored = library.sql(
+        "SELECT part, difference_hash FROM picture_hashes JOIN media_items USING (file_hash) "
+        "WHERE file_name = 'holiday.mp4' ORDER BY part",
+        engine="database",
+    )
     assert stored["part"].tolist() == [10, 30, 50, 70, 90]
     assert stored["difference_hash"].nunique() == 5
 
 
-def test_filter_and_threshold_limit_the_groups_of_videos(library: MediaLibrary, videos: Path) -> None:
+def check_filter_and_threshold(library: MediaLibrary) -> None:
     """Only videos of the filter are compared, and none whose frames are farther apart than the threshold."""
-    library.scan(videos)
-    library.inspect()
     assert names(library.similar(kind="video", extension=["mp4", "mov"])) == [
         ["holiday.mp4", "other container.mov"]
     ]
@@ -131,13 +132,14 @@ def test_videos_of_one_colour_are_in_no_group(library: MediaLibrary, tmp_path: P
     assert library.similar(kind="video").empty
 
 
-def test_a_damaged_video_fails_alone(library: MediaLibrary, videos: Path) -> None:
+def test_a_damaged_video_fails_alone(library: MediaLibrary, videos: Path, tmp_path: Path) -> None:
     """A video without its index is an error; what can be decoded of a truncated video is compared."""
-    data = (videos / "holiday.mp4").read_bytes()
-    (videos / "no index.mp4").write_bytes(data[: len(data) // 2])
+    whole = (videos / "holiday.mp4").read_bytes()
+    (tmp_path / "no index.mp4").write_bytes(whole[: len(whole) // 2])
     data = (videos / "small.mkv").read_bytes()
-    (videos / "truncated.mkv").write_bytes(data[: len(data) * 95 // 100])
-    library.scan(videos)
-    report = library.inspect()
-    assert (report.inspected, report.failed) == (8, 1)
-    assert "truncated.mkv" in names(library.similar(kind="video"))[0]
+    (tmp_path / "truncated.mkv").write_bytes(data[: len(data) * 95 // 100])
+    (tmp_path / "whole.mp4").write_bytes(whole)
+    library.scan(tmp_path)
+    report = library.inspect(media_type="video")
+    assert (report.inspected, report.failed) == (2, 1)
+    assert names(library.similar(kind="video")) == [["truncated.mkv", "whole.mp4"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from openpyxl.utils.escape import unescape
@@ -19,7 +21,7 @@ import mfkit
 from mfkit import MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import ExportError, FilterError
-from mfkit.exchange.export import xlsx
+from mfkit.exchange.export import export_formats, xlsx
 from mfkit.text_safety import unescape_formula
 from tests import synthetic
 from tests.full_disk import run_with_full_disk
@@ -123,7 +125,8 @@ def test_json_lines_are_objects(hostile, tmp_path, suffix):
 
 def test_xlsx_keeps_types_and_has_no_formulas(hostile, tmp_path):
     """Numbers and timestamps keep their types, and text stays text whatever it begins with."""
-    hostile.export(tmp_path / "x.xlsx")
+    done = hostile.export(tmp_path / "x.xlsx")
+    assert done.notes == ("1 text was written without control characters.",)
     sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
     header, *rows = (list(row) for row in sheet.iter_rows())
     assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref
@@ -138,6 +141,29 @@ def test_xlsx_keeps_types_and_has_no_formulas(hostile, tmp_path):
         if title not in ("", "ctrl\x01", "\rx"):
             assert unescape(cell.value) == title
             assert cell.quotePrefix == (title.lstrip("'")[:1] in tuple("=+-@\t\r＝"))
+
+
+def test_values_that_a_format_cannot_contain_are_stated(tmp_path):
+    """XLSX says what it cut and left out, JSON which numbers became null; other formats have no such note."""
+    rows = {"title": ["a" * 40_000, "b\x01", "c" * 32_767], "size": [math.inf, 1.0, -math.inf]}
+    batch = pa.record_batch(rows)
+    found = {
+        name: write(tmp_path / "x", batch.schema, iter([batch]))
+        for name, write in (
+            ("xlsx", xlsx.write_xlsx),
+            ("jsonl", export_formats.write_json_lines),
+            ("csv", export_formats.write_csv),
+        )
+    }
+    assert found == {
+        "xlsx": (
+            "1 text was cut at 32,767 characters.",
+            "1 text was written without control characters.",
+            "2 infinite numbers were left out.",
+        ),
+        "jsonl": ("2 infinite numbers were replaced by null.",),
+        "csv": (),
+    }
 
 
 def test_geojson_has_located_items(large, tmp_path):

@@ -22,7 +22,10 @@ class Shown:
     def __init__(self, count: int = 10) -> None:
         self.requests: list[tuple[dict[int, str], int]] = []
         self.opened: list[str] = []
-        self.grid = GalleryGrid(lambda *request: self.requests.append(request), self.opened.append)
+        self.hovered: list[str] = []
+        self.grid = GalleryGrid(
+            lambda *request: self.requests.append(request), self.opened.append, self.hovered.append
+        )
         self.grid.show(frame(count))
 
     def receive(self, kind: str, *ranges: tuple[int, int], version: int = 1, mode: str = "") -> None:
@@ -57,16 +60,17 @@ def test_same_list_keeps_its_version() -> None:
     assert shown.grid.version == 3
 
 
-def test_request_and_open() -> None:
+def test_request_open_and_hover() -> None:
     """Positions become ids in the given order; positions beyond the list and old lists are ignored."""
     shown = Shown()
     shown.receive("request", (7, 8), (2, 2), (-3, 0), (9, 30))
     assert shown.requests == [({7: "7", 8: "8", 2: "2", 0: "0", 9: "9"}, 1)]
     shown.receive("request", (1, 1), version=0)
-    shown.receive("open", (4, 4), version=0)
-    assert len(shown.requests) == 1 and shown.opened == []
-    shown.receive("open", (4, 4))
-    assert shown.opened == ["4"]
+    for kind, received in (("open", shown.opened), ("hover", shown.hovered)):
+        shown.receive(kind, (4, 4), version=0)
+        assert len(shown.requests) == 1 and received == []
+        shown.receive(kind, (4, 4))
+        assert received == ["4"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from PIL import Image
 
@@ -23,10 +24,16 @@ COLORS = ["red", "lime", "blue", "yellow", "cyan", "magenta"]
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with six images of one color each, a text file, and a damaged image."""
+    """A folder with six images of one color each, a video, a text file, and a damaged image."""
     folder = tmp_path_factory.mktemp("media")
     for number, color in enumerate(COLORS):
         Image.new("RGB", (60, 40), color).save(folder / f"{number}.png")
+    with av.open(str(folder / "video.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = 64, 48
+        for _ in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48), "lime"))))
+        container.mux(stream.encode(None))
     (folder / "notes.txt").write_text("notes")
     whole = (folder / "0.png").read_bytes()
     (folder / "damaged.png").write_bytes(whole[: len(whole) // 2])
@@ -129,6 +136,17 @@ def test_newest_request_replaces_older_ones(lib: MediaLibrary, feed: Feed) -> No
     feed.ask({5: known["5.png"]})
     assert known["5.png"] in feed.pictures()
     assert len(feed.pictures()) <= 2 and 5 in [one["index"] for one in feed.tiles()]
+
+
+def test_frames_of_a_video(lib: MediaLibrary, feed: Feed) -> None:
+    """The frames of a video are sent under its id, also again from the cache; an image has none."""
+    known = ids(lib)
+    for name in ("0.png", "video.mp4", "video.mp4"):
+        feed.feed.request_frames(known[name]).result(60)
+    assert [message for message, _ in feed.messages] == [{"kind": "frames", "id": known["video.mp4"]}] * 2
+    (_, (first,)), (_, (second,)) = feed.messages
+    assert Image.open(BytesIO(first)).size == (320, 48) and first == second
+    assert color(first) == (0, 255, 0)
 
 
 def test_failures_are_remembered(tmp_path: Path) -> None:

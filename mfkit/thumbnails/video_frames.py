@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from io import BytesIO
 from typing import Any
 
 from PIL import Image
@@ -16,10 +17,12 @@ from PIL import Image
 from mfkit.errors import ThumbnailError
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source
-from mfkit.thumbnails.draw_thumbnail import upright_frame
+from mfkit.thumbnails.draw_thumbnail import format_of, upright_frame
 
 FRAME_SHARES = (10, 30, 50, 70, 90)
 """Positions of the frames, in percent of the duration. Many videos begin and end with black frames."""
+STRIP_SIDE = 320
+"""Maximum width and height of a frame of :func:`draw_strip` in pixels."""
 _MAX_DECODED = 300
 """Maximum number of frames to decode for one position. Most encoders set a keyframe every 250 frames."""
 _SEEK_EARLIER = 10.0
@@ -66,6 +69,33 @@ def frames(
                 yield share, upright_frame(frame, video, side).convert("RGB")
         if not count:
             raise ThumbnailError("No frame of this video can be decoded.")
+
+
+def draw_strip(source: Source) -> bytes:
+    """Draw the frames of a video side by side as one JPEG.
+
+    The JPEG always has one frame of equal width for each of :data:`FRAME_SHARES`. A frame that
+    cannot be decoded is replaced by the one before it.
+
+    Raises:
+        ThumbnailError: The file is not a video, or none of its frames can be decoded.
+        OSError: The file cannot be read.
+    """
+    file_format = format_of(source)
+    if file_format.media_type != "video":
+        raise ThumbnailError(f"{file_format.mime_type} files have no frames.")
+    found = dict(frames(source, file_format, STRIP_SIDE, lambda: None))
+    last = next(iter(found.values()))
+    width, height = last.size
+    strip = Image.new("RGB", (width * len(FRAME_SHARES), height))
+    for place, share in enumerate(FRAME_SHARES):
+        last = found.get(share, last)
+        strip.paste(
+            last.resize((width, height)) if last.size != (width, height) else last, (place * width, 0)
+        )
+    written = BytesIO()
+    strip.save(written, "JPEG", quality=75)
+    return written.getvalue()
 
 
 def _frame_at(container: Any, video: Any, position: float, heartbeat: Callable[[], None]) -> Any:

@@ -1,7 +1,6 @@
 """Efficiency of the encoding of video and audio streams, compared with similar streams of the library.
 
-All quantities are whole numbers of small units, and medians are computed from counts of equal values. So
-every database returns the same medians, and none has to sort a million streams.
+All quantities are whole numbers of small units, so every database returns the same medians.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Double,
+    FromClause,
     Select,
     Subquery,
     Text,
@@ -24,16 +24,17 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    type_coerce,
+    union_all,
 )
 
 from mfkit.analysis.histogram import bin_of
-from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError, did_you_mean
 from mfkit.filters.conditions import conditions
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution_class
 from mfkit.models import media, media_streams
-from mfkit.sql.elements import ordered_by
+from mfkit.sql.elements import class_medians, ordered_by
 
 EncodedKind = Literal["video", "audio"]
 Outlier = Literal["bloated", "starved"]
@@ -55,15 +56,13 @@ class _Measure(NamedTuple):
     Attributes:
         name: Name of the quantity in the result.
         unit: Value of one whole number of the quantity, as a numerator and a denominator.
-        amount: Quantity of a stream, as a number of units.
         size_factor: Number by which the quantity is multiplied to get bits per second.
-        classes: Columns that similar streams have in common.
+        classes: Columns that similar streams have in common; never null, because null never equals null.
         conditions: Conditions for streams that can be compared.
     """
 
     name: str
     unit: tuple[float, float]
-    amount: ColumnElement[Any]
     size_factor: ColumnElement[Any]
     classes: tuple[ColumnElement[Any], ...]
     conditions: tuple[ColumnElement[bool], ...]
@@ -100,31 +99,64 @@ _FIRST_BIN, _LAST_BIN = -4 * BINS_PER_DECADE, 2 * BINS_PER_DECADE
 """Bins of 0.0001 and of 100 bits per pixel. The first and the last bin also hold all values beyond them."""
 
 
-def efficiency_bins(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement that counts video streams by resolution and bits per pixel, for charts.
+def efficiency_overview(chosen: MediaFilter, *, limit: int) -> Select[Any]:
+    """Return the SELECT statement for a chart of video streams: outliers, and counts of all others.
 
-    Its columns are ``resolution``, ``outlier`` (``bloated``, ``starved`` or null), ``bin`` (the common
-    logarithm of the bits per pixel, multiplied by :data:`BINS_PER_DECADE` and rounded) and ``streams``.
+    One statement computes both, because most of the time is spent on the medians.
+
+    Args:
+        chosen: Filter of the items.
+        limit: Maximum number of rows of bloated, and of starved, streams.
+
+    Returns:
+        A statement with the columns of `MediaLibrary.efficiency`, ``bin`` and ``streams``. Bloated streams
+        come first, then starved streams, both without ``bin`` and ``streams``. The other rows only have
+        ``resolution``, ``bin`` (the common logarithm of the bits per pixel, multiplied by
+        :data:`BINS_PER_DECADE` and rounded) and ``streams``, the number of streams.
     """
-    f = _streams(chosen, "video").c
+    found = select(_streams(chosen, "video")).cte("compared")
+    f = found.c
     # The bins are found by comparison with their edges, not with ln(), because databases disagree on the
     # logarithm of 0.
     edges = [10 ** ((number - 0.5) / BINS_PER_DECADE) for number in range(_FIRST_BIN, _LAST_BIN + 2)]
     place = bin_of(f.bits_per_pixel, edges, 0, len(edges) - 1)
-    each = select(f.resolution, f.outlier, (place + _FIRST_BIN).label("bin")).subquery()
-    return (
-        select(*each.c, func.count().label("streams")).group_by(*each.c).order_by(*ordered_by(list(each.c)))
+    each = select(f.resolution, (place + _FIRST_BIN).label("bin")).where(f.outlier.is_(None)).subquery()
+    usual = select(
+        *(each.c.resolution if one is f.resolution else type_coerce(null(), one.type) for one in f),
+        each.c.bin.label("bin"),
+        func.count().label("streams"),
+        literal(3).label("_part"),
+        cast(each.c.bin, Double()).label("_order"),
+    ).group_by(*each.c)
+    # In a subquery, PostgreSQL would take a null without a cast for text.
+    unknown = cast(type_coerce(null(), BigInteger()), BigInteger())
+    parts = []
+    for number, (kind, order) in enumerate(
+        (("bloated", -func.coalesce(f.saves, -1, type_=BigInteger())), ("starved", f.score)), start=1
+    ):
+        one = select(
+            *f,
+            unknown.label("bin"),
+            unknown.label("streams"),
+            literal(number).label("_part"),
+            cast(order, Double()).label("_order"),
+        ).where(f.outlier == kind)
+        ordered = one.order_by(order, f.id, f.stream_index).limit(limit).subquery()
+        parts.append(select(*ordered.c))
+    rows = union_all(*parts, usual).subquery()
+    r = rows.c
+    return select(*(one for one in r if one.name not in ("_part", "_order"))).order_by(
+        r._part, r._order, r.id, r.stream_index, *ordered_by([r.resolution])
     )
 
 
 def _streams(chosen: MediaFilter, kind: str) -> Subquery:
     """Return a subquery with the columns of `MediaLibrary.efficiency` for each stream of a kind."""
+    measure = _MEASURES[kind]
     rate = func.coalesce(
         s.bitrate, case((and_(s.is_main, c.media_type == kind), c.bitrate)), type_=BigInteger()
     )
-    measure = _MEASURES[kind](rate)
-    names = [column.name for column in measure.classes]
-    measured = (
+    rated = (
         select(
             c.id,
             c.file_path,
@@ -134,64 +166,54 @@ def _streams(chosen: MediaFilter, kind: str) -> Subquery:
             rate.label("bitrate"),
             case((s.bitrate.is_not(None), "stream"), else_="file").label("bitrate_source"),
             measure.size_factor.label("_factor"),
-            _whole(measure.amount).label("_amount"),
         )
         .join_from(media, media_streams, s.media_item_id == c.id)
-        .where(*conditions(chosen), s.kind == kind, rate > 0, *measure.conditions)
-        .cte("measured")
+        .where(*conditions(chosen), s.kind == kind, *measure.conditions)
+        .subquery()
     )
-    return _compared(measured, measure, names)
+    numerator, denominator = measure.unit
+    amount = rated.c.bitrate / rated.c._factor * denominator / numerator
+    measured = select(rated, _whole(amount).label("_amount")).where(amount >= 0.5).cte("measured")
+    return _compared(measured, measure)
 
 
-def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquery:
-    measured = _numbered_classes(measured, names)
-    counts = (
-        select(measured.c._class, measured.c._amount, func.count().label("n"))
-        .group_by(measured.c._class, measured.c._amount)
-        .cte("counts")
-    )
-    medians = _medians(counts, counts.c._amount).cte("medians")
-    deviations = _deviations(
-        counts, medians, func.abs(2 * counts.c._amount - medians.c.twice, type_=BigInteger())
-    )
-    twice = medians.c.twice
-    doubled = 2 * counts.c._amount
+def _compared(measured: CTE, measure: _Measure) -> Subquery:
+    m = measured.c
+    names = [column.name for column in measure.classes]
+    classes = [m[name] for name in names]
+    medians = class_medians(select(*classes, m._amount.label("value_amount")), names).cte("medians")
+    twice, doubled = medians.c.twice_amount, 2 * m._amount
     larger, smaller = (
         case((doubled >= twice, doubled), else_=twice),
         case((doubled >= twice, twice), else_=doubled),
     )
-    ratio = _whole((larger - smaller) * float(_RATIO_UNITS) / smaller)
-    ratios = _deviations(counts, medians, ratio)
+    deviations = class_medians(
+        select(
+            *classes,
+            func.abs(doubled - twice, type_=BigInteger()).label("value_deviation"),
+            _whole((larger - smaller) * float(_RATIO_UNITS) / smaller).label("value_ratio"),
+        ).join_from(measured, medians, _same(measured, medians, names)),
+        names,
+    ).cte("deviations")
     # The classes are joined with each other first, because they are few and the streams are many.
     peers = (
-        select(
-            medians.c._class,
-            medians.c.twice,
-            medians.c.peers,
-            deviations.c.twice.label("twice_deviation"),
-            ratios.c.twice.label("twice_ratio"),
-        )
-        .join_from(medians, deviations, medians.c._class == deviations.c._class)
-        .join(ratios, medians.c._class == ratios.c._class)
+        select(medians, deviations.c.twice_deviation, deviations.c.twice_ratio)
+        .join_from(medians, deviations, _same(medians, deviations, names))
         .cte("peers")
     )
-    twice = peers.c.twice
-    m, own = measured.c, 2 * measured.c._amount
+    twice, own = peers.c.twice_amount, 2 * m._amount
     excess = case(
         (own >= twice, (own - twice) * float(_RATIO_UNITS) / twice),
         else_=(own - twice) * float(_RATIO_UNITS) / own,
     )
-    score = 2 * _NORMAL * excess / func.nullif(peers.c.twice_ratio, 0, type_=BigInteger())
-    size = _whole(m.bitrate * m.duration / 8)
     unit, divisor = measure.unit
     median = twice * unit / (2 * divisor)
-    after = _whole(median * m._factor * m.duration / 8)
-    return (
+    scored = (
         select(
             m.id,
             m.file_path,
             m.stream_index,
-            *(func.nullif(m[name], "", type_=Text()).label(name) for name in names),
+            *(func.nullif(one, "", type_=Text()).label(one.name) for one in classes),
             m.duration,
             m.bitrate,
             m.bitrate_source,
@@ -201,19 +223,30 @@ def _compared(measured: CTE, measure: _Measure, names: Sequence[str]) -> Subquer
             # median of deviations that were computed from doubled amounts.
             (peers.c.twice_deviation * unit / (4 * divisor)).label(f"mad_{measure.name}"),
             peers.c.peers,
-            score.label("score"),
-            case(
-                (and_(peers.c.peers >= MIN_PEERS, score >= OUTLIER_SCORE), "bloated"),
-                (and_(peers.c.peers >= MIN_PEERS, score <= -OUTLIER_SCORE), "starved"),
-                else_=null(),
-            ).label("outlier"),
-            size.label("bytes"),
-            after.label("bytes_at_median"),
-            case((size > after, size - after), (size <= after, 0)).label("saves"),
+            (2 * _NORMAL * excess / func.nullif(peers.c.twice_ratio, 0, type_=BigInteger())).label("score"),
+            _whole(m.bitrate * m.duration / 8).label("bytes"),
+            _whole(median * m._factor * m.duration / 8).label("bytes_at_median"),
         )
-        .join_from(measured, peers, m._class == peers.c._class)
+        .join_from(measured, peers, _same(measured, peers, names))
         .subquery()
     )
+    r = scored.c
+    before, after = r.bytes, r.bytes_at_median
+    return select(
+        *(one for one in r if one.name not in (before.name, after.name)),
+        case(
+            (and_(r.peers >= MIN_PEERS, r.score >= OUTLIER_SCORE), "bloated"),
+            (and_(r.peers >= MIN_PEERS, r.score <= -OUTLIER_SCORE), "starved"),
+            else_=null(),
+        ).label("outlier"),
+        before,
+        after,
+        case((before > after, before - after), (before <= after, 0)).label("saves"),
+    ).subquery()
+
+
+def _same(left: FromClause, right: FromClause, names: Sequence[str]) -> ColumnElement[bool]:
+    return and_(*(left.c[name] == right.c[name] for name in names))
 
 
 def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
@@ -222,94 +255,37 @@ def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.round(cast(number, Double()) + 1e-6, type_=Double()), BigInteger())
 
 
-def _numbered_classes(measured: CTE, names: Sequence[str]) -> CTE:
-    """Return the measured streams, each with the number of its class of similar streams.
-
-    Numbers are faster to compare than the texts that define a class.
-    """
-    columns = [measured.c[name] for name in names]
-    number = func.row_number(type_=BigInteger()).over(order_by=columns)
-    classes = select(*columns, number.label("_class")).group_by(*columns).cte("classes")
-    same = and_(*(measured.c[name] == classes.c[name] for name in names))
-    return select(measured, classes.c._class).join_from(measured, classes, same).cte("classified")
-
-
-def _medians(counts: CTE | Subquery, value: ColumnElement[Any]) -> Select[Any]:
-    """Return the SELECT statement for each class's number of streams and twice its median, a whole number.
-
-    Args:
-        counts: Number of streams ``n`` per class and value.
-        value: Column of the value.
-    """
-    key = counts.c._class
-    passed = (
-        select(
-            key,
-            value.label("value"),
-            integer_sum(func.sum(counts.c.n).over(partition_by=key, order_by=value)).label("passed"),
-            integer_sum(func.sum(counts.c.n).over(partition_by=key)).label("peers"),
-        )
-    ).subquery()
-    p = passed.c
-    # The doubled median is the sum of the two middle values. If the number of values is odd, both are the
-    # same value.
-    lower = func.min(case((2 * p.passed >= p.peers, p.value)))
-    upper = func.min(case((2 * p.passed > p.peers, p.value)))
-    return select(p._class, (lower + upper).label("twice"), func.max(p.peers).label("peers")).group_by(
-        p._class
-    )
-
-
-def _deviations(counts: CTE, medians: CTE, deviation: ColumnElement[Any]) -> Subquery:
-    """Return a subquery with twice the median of a deviation for each class of similar streams."""
-    each = (
-        select(counts.c._class, deviation.label("deviation"), counts.c.n)
-        .join_from(counts, medians, counts.c._class == medians.c._class)
-        .subquery()
-    )
-    counted = (
-        select(each.c._class, each.c.deviation, integer_sum(func.sum(each.c.n)).label("n"))
-        .group_by(each.c._class, each.c.deviation)
-        .subquery()
-    )
-    return _medians(counted, counted.c.deviation).subquery()
-
-
 def _text_or_empty(text: ColumnElement[Any], name: str) -> ColumnElement[str]:
-    """Convert a column to text, and null to an empty text, because null never equals null in a join."""
     return func.coalesce(cast(text, Text()), literal("", Text()), type_=Text()).label(name)
 
 
-def _video(rate: ColumnElement[Any]) -> _Measure:
-    pixels: ColumnElement[float] = cast(s.width, Double()) * s.height * s.fps
+def _video() -> _Measure:
     frame_rate = case(
         (s.fps <= _HIGH_FPS, "up to 30"), (s.fps <= _VERY_HIGH_FPS, "31 to 60"), else_="above 60"
     )
     return _Measure(
         "bits_per_pixel",
         (1.0, 10_000.0),
-        rate / pixels * 10_000,
-        pixels,
+        cast(s.width, Double()) * s.height * s.fps,
         (
             _text_or_empty(s.codec, "codec"),
-            _text_or_empty(resolution_class(s.width, s.height), "resolution"),
-            _text_or_empty(frame_rate, "frame_rate"),
+            resolution_class(s.width, s.height).label("resolution"),
+            cast(frame_rate, Text()).label("frame_rate"),
             _text_or_empty(s.hdr, "hdr"),
         ),
-        (s.width > 0, s.height > 0, s.fps > 0, rate / pixels * 10_000 >= 0.5),
+        (s.width > 0, s.height > 0, s.fps > 0),
     )
 
 
-def _audio(rate: ColumnElement[Any]) -> _Measure:
+def _audio() -> _Measure:
     layout = func.coalesce(s.channel_layout, cast(s.channels, Text()) + " channels", type_=Text())
     return _Measure(
         "bitrate",
         (1_000.0, 1.0),
-        rate / 1_000.0,
         literal(1.0, Double()),
         (_text_or_empty(s.codec, "codec"), _text_or_empty(layout, "channel_layout")),
-        (func.coalesce(s.is_lossless, False).is_(False), rate >= 500),
+        (func.coalesce(s.is_lossless, False).is_(False),),
     )
 
 
-_MEASURES = {"video": _video, "audio": _audio}
+_MEASURES = {"video": _video(), "audio": _audio()}

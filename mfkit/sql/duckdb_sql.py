@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from mfkit.models import UTCDateTime
 from mfkit.sql.elements import (
     AfterLast,
+    ClassMedians,
     ClockPart,
     JsonText,
     LeadingFolders,
@@ -29,6 +30,7 @@ from mfkit.sql.elements import (
     PeriodStart,
     SearchHits,
     UtcClock,
+    aggregated_medians,
     compiled_by,
     media_words,
 )
@@ -80,7 +82,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
     def visit_table_valued_alias(self, element: Any, *args: Any, **kw: Any) -> str:
         if isinstance(element.element, SearchHits) and media_words.name not in self.dialect.relations:
             raise UnsupportedError("a full-text search")
-        if not isinstance(element.element, (SearchHits, ListValues)):
+        if not isinstance(element.element, (SearchHits, ListValues, ClassMedians)):
             raise UnsupportedError("a table function")
         found = super().visit_table_valued_alias(element, *args, **kw)  # type: ignore[no-untyped-call]
         return str(found)
@@ -325,3 +327,6 @@ def _list_values(text: str) -> str:
 @compiled_by(OrderedTexts, "duckdb")
 def _ordered_texts(text: str) -> str:
     return f"string_agg({text}, ', ' ORDER BY {text})"
+
+
+aggregated_medians("2 * quantile_cont({}, 0.5)", "duckdb")

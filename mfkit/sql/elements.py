@@ -5,17 +5,19 @@ Each dialect's module (`sqlite_sql`, `postgresql_sql`, `duckdb_sql`, `spark_sql`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     DateTime,
     Enum,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Text,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    select,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -127,6 +130,15 @@ class ListValues(FunctionElement[Any]):
     inherit_cache = True
 
 
+class ClassMedians(FunctionElement[Any]):
+    """Derived table of the medians of each class of rows; see :func:`class_medians`.
+
+    Argument: a scalar subquery with the columns of the classes, and the values with names ``value_...``.
+    """
+
+    inherit_cache = True
+
+
 class OrderedTexts(FunctionElement[str]):
     """Aggregate that joins texts in ascending order, separated by ", ". Argument: the text."""
 
@@ -199,6 +211,62 @@ def list_values(text: ColumnElement[Any]) -> TableValuedAlias:
     query around it. A text that is null has one value, null.
     """
     return ListValues(text).table_valued(column("value", Text()), joins_implicitly=True)
+
+
+def class_medians(rows: Select[Any], classes: Sequence[str]) -> Select[Any]:
+    """Return a SELECT statement for the medians of whole numbers in each class of rows.
+
+    Args:
+        rows: Rows with the columns of the classes, and columns of whole numbers with names ``value_...``.
+            None of them is null. A number has at most 52 bits.
+        classes: Names of the columns that rows of the same class have in common.
+
+    Returns:
+        A statement with the columns of the classes, ``twice_...`` for each ``value_...``, and ``peers``, the
+        number of rows. The doubled median is the sum of the two middle values, or twice the middle value.
+    """
+    columns = [column(name, rows.selected_columns[name].type) for name in classes]
+    medians = [column(doubled(name), BigInteger()) for name in _values(rows.selected_columns.keys())]
+    source = ClassMedians(rows.correlate(None).scalar_subquery()).table_valued(
+        *columns, *medians, column("peers", BigInteger()), name="class_medians"
+    )
+    return select(*source.c)
+
+
+def columns_of_medians(element: ClassMedians) -> tuple[str, list[str]]:
+    """Return the class columns of a :class:`ClassMedians` as a SQL list, and the names of its values."""
+    (rows,) = element.clauses
+    names = rows.element.selected_columns.keys()
+    values = _values(names)
+    return ", ".join(name for name in names if name not in values), values
+
+
+def _values(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith("value_")]
+
+
+def aggregated_medians(twice: str, *dialects: str) -> None:
+    """Register the SQL of :class:`ClassMedians` for databases with an aggregate function for medians.
+
+    Args:
+        twice: SQL of the doubled median, with ``{}`` for the value.
+        dialects: Names of SQLAlchemy dialects; none for all without a registered function.
+    """
+
+    @compiles(ClassMedians, *dialects)
+    def _compile(element: ClassMedians, compiler: SQLCompiler, **kw: Any) -> str:
+        classes, values = columns_of_medians(element)
+        medians = [f"CAST({twice.format(value)} AS BIGINT) AS {doubled(value)}" for value in values]
+        (rows,) = element.clauses
+        return (
+            f"(SELECT {classes}, {', '.join(medians)}, count(*) AS peers "
+            f"FROM {compiler.process(rows, **kw)} AS rows_of_classes GROUP BY {classes})"
+        )
+
+
+def doubled(value: str) -> str:
+    """Return the name of the column with the doubled medians of a value of :func:`class_medians`."""
+    return value.replace("value_", "twice_", 1)
 
 
 def by_code_point(text: ColumnElement[Any]) -> ColumnElement[str]:

@@ -23,6 +23,7 @@ from mfkit.sql.elements import (
     PeriodStart,
     SearchHits,
     UtcClock,
+    aggregated_medians,
     compiled_by,
 )
 
@@ -89,3 +90,6 @@ def _list_values(text: str) -> str:
 @compiled_by(OrderedTexts)
 def _ordered_texts(text: str) -> str:
     return f"string_agg({text}, ', ' ORDER BY {text} COLLATE \"C\")"
+
+
+aggregated_medians("2 * percentile_cont(0.5) WITHIN GROUP (ORDER BY {})")

@@ -29,6 +29,7 @@ from mfkit.sql.elements import (
     OrderedTexts,
     PeriodStart,
     SearchHits,
+    aggregated_medians,
     compiled_by,
 )
 
@@ -200,3 +201,6 @@ def _list_values(text: str) -> str:
 @compiled_by(OrderedTexts, "spark")
 def _ordered_texts(text: str) -> str:
     return f"listagg({text}, ', ') WITHIN GROUP (ORDER BY {text})"
+
+
+aggregated_medians("2 * percentile({}, 0.5)", "spark")

@@ -9,6 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from mfkit.sql.elements import (
     AfterLast,
+    ClassMedians,
     ClockPart,
     FirstWord,
     JsonText,
@@ -18,7 +19,9 @@ from mfkit.sql.elements import (
     PeriodStart,
     SearchHits,
     UtcClock,
+    columns_of_medians,
     compiled_by,
+    doubled,
 )
 
 _PERIOD_STARTS = {
@@ -108,3 +111,25 @@ def _ordered_texts(text: str) -> str:
     # the same text in every row, and the scalar subquery around it takes the first row.
     frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
     return f"group_concat({text}, ', ') OVER (ORDER BY {text} {frame})"
+
+
+@compiles(ClassMedians, "sqlite")
+def _class_medians(element: ClassMedians, compiler: SQLCompiler, **kw: Any) -> str:
+    # SQLite has no function for medians. The middle values are the first ones that have at least half, and
+    # more than half, of the rows of their class up to them.
+    classes, values = columns_of_medians(element)
+    places = [
+        f"row_number() OVER (PARTITION BY {classes} ORDER BY {value}) AS place_{value}" for value in values
+    ]
+    medians = [
+        f"min(CASE WHEN 2 * place_{value} >= peers THEN {value} END) + "
+        f"min(CASE WHEN 2 * place_{value} > peers THEN {value} END) AS {doubled(value)}"
+        for value in values
+    ]
+    (rows,) = element.clauses
+    return (
+        f"(SELECT {classes}, {', '.join(medians)}, max(peers) AS peers FROM ("
+        f"SELECT {classes}, {', '.join(values)}, {', '.join(places)}, "
+        f"count(*) OVER (PARTITION BY {classes}) AS peers "
+        f"FROM {compiler.process(rows, **kw)} AS rows_of_classes) GROUP BY {classes})"
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.analysis.efficiency import BINS_PER_DECADE, Outlier, efficiency_bins
+from mfkit.analysis.efficiency import BINS_PER_DECADE, efficiency_overview
 from mfkit.charts import bit_depths_chart, efficiency_chart, hdr_chart, languages_chart, subtitles_chart
 from mfkit.charts.theme import add_title, message_figure
 from mfkit.filters.describe import without
@@ -243,15 +243,10 @@ class EfficiencyPanel(_StreamsPanel):
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
         """Query the outliers, and count the other videos by resolution and bits per pixel."""
-        bins = self.lib.frame(efficiency_bins(chosen))
-        usual = bins[bins["outlier"].isna()]
-        usual = usual.assign(bits_per_pixel=10.0 ** (usual["bin"].astype("float64") / BINS_PER_DECADE))
-        outliers = [
-            self.lib.efficiency(chosen, outlier=kind, limit=MAX_OUTLIERS)
-            for kind in get_args(Outlier)
-            if (bins["outlier"] == kind).any()
-        ]
-        return pd.concat([*outliers, usual.drop(columns="bin")], ignore_index=True)
+        frame = self.lib.frame(efficiency_overview(chosen, limit=MAX_OUTLIERS))
+        middle = 10.0 ** (frame["bin"].astype("float64") / BINS_PER_DECADE)
+        frame["bits_per_pixel"] = frame["bits_per_pixel"].fillna(middle)
+        return frame.drop(columns="bin")
 
     def plot_data(self) -> pd.DataFrame:
         """Return all rows of the last query result."""

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.analysis.efficiency import efficiency_bins
+from mfkit.analysis.efficiency import efficiency_overview
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
 from mfkit.models import MediaItem, media_streams
@@ -228,17 +228,19 @@ def test_halves_are_rounded_up(lib: MediaLibrary) -> None:
     assert lib.efficiency(kind="audio")["median_bitrate"].tolist() == [129_000.0]
 
 
-def test_bins(lib: MediaLibrary) -> None:
-    """Bins are centered at powers of ten; streams are counted by resolution, outlier and bin."""
+def test_overview(lib: MediaLibrary) -> None:
+    """Outliers are rows of their own; others are counted by resolution in bins centered at powers of ten."""
     usual = [0.09, 0.095, 0.098, 0.1, 0.1, 0.1, 0.1, 0.102, 0.105, 0.11]
     store(lib, *([video(rate)] for rate in (*usual, 1.0, 0.01, 200.0)), folder="/m")
     store(lib, [video(0.1, width=640, height=480)], folder="/n")
-    frame = lib.frame(efficiency_bins(MediaFilter()))
-    rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
-    assert sorted(rows, key=str) == [
-        ["Full HD", "bloated", 0, 1],
-        ["Full HD", "bloated", 16, 1],
-        ["Full HD", "starved", -16, 1],
-        ["Full HD", None, -8, 10],
-        ["SD", None, -1, 1],
+    frame = lib.frame(efficiency_overview(MediaFilter(), limit=1))
+    columns = ["outlier", "file_path", "bits_per_pixel", "resolution", "bin", "streams"]
+    rows = frame[columns].astype(object).where(frame[columns].notna(), None).to_numpy().tolist()
+    assert rows == [
+        ["bloated", "/m/12.mp4", pytest.approx(200), "Full HD", None, None],
+        ["starved", "/m/11.mp4", pytest.approx(0.01), "Full HD", None, None],
+        [None, None, None, "Full HD", -8, 10],
+        [None, None, None, "SD", -1, 1],
     ]
+    expected = lib.efficiency(outlier="bloated", limit=1)
+    assert frame.iloc[:1][list(expected)].equals(expected)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Executable, and_, case, select
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.analysis.dimensions import DIMENSIONS
-from mfkit.analysis.efficiency import efficiency_bins
+from mfkit.analysis.efficiency import efficiency_overview
 from mfkit.analysis.facets import FACETS
 from mfkit.filters.conditions import conditions
 from mfkit.models import media
@@ -134,7 +134,7 @@ METHODS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "efficiency": lambda lib: lib.efficiency(missing=None),
     "efficiency of audio": lambda lib: lib.efficiency(kind="audio", limit=9),
     "starved streams": lambda lib: lib.efficiency(outlier="starved"),
-    "efficiency in bins": lambda lib: lib.frame(efficiency_bins(MediaFilter(missing=None))),
+    "overview of efficiency": lambda lib: lib.frame(efficiency_overview(MediaFilter(missing=None), limit=3)),
     "subtitle formats": lambda lib: lib.summary("subtitle_format", subtitle_format=["text", "images"]),
     "streams by format": lambda lib: lib.streams(subtitle_format=["text", "none"]),
     "playable": lambda lib: lib.playable("tv-2016"),

@@ -20,6 +20,8 @@ from sqlalchemy import select
 
 import mfkit
 from mfkit.models import MediaCopy, MediaItem, collection_items, media_tags
+from tests.examples import examples
+from tests.frame_comparison import assert_same_frame
 
 NAMES = ["a.txt", "b.txt", "d/a.txt", "d/c.txt", "e/f/a.txt", "d.txt"]
 CONTENTS = ["one", "two", "three", "four"]
@@ -133,7 +135,7 @@ def contents(library: mfkit.MediaLibrary) -> dict[str, str]:
     return dict(rows)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=1, max_size=25))
 def test_any_history_of_changes(tmp_path_factory, history):
     """After a scan the library holds exactly the paths and contents on disk, and no row is ever lost.
@@ -183,8 +185,8 @@ def test_a_folder_whose_name_only_begins_alike(tmp_path):
         assert library.count(missing=True) == 0
 
 
-# MFKIT_HISTORIES=2000 draws as many histories on SQLite, and a fifth on PostgreSQL, for a long search.
-HISTORIES = int(os.environ.get("MFKIT_HISTORIES", "50"))
+HISTORIES = {"sqlite": examples(25), "postgresql": examples(10)}
+"""How many histories are tried on each kind of database. On PostgreSQL each takes ten times as long."""
 ROOTS = ["one", "two"]
 FILES = [f"{root}/{name}" for root in ROOTS for name in ("a.txt", "b.txt", "c.txt")]
 SMALL = CONTENTS[:3]
@@ -250,11 +252,11 @@ class TestNothingIsLostByAScan:
 
     @pytest.fixture
     def budget(self, backend: str) -> Iterator[int]:
-        """Count the histories that are tried: on a server, where each takes ten times as long, a fifth."""
-        return iter(range(HISTORIES if backend == "sqlite" else HISTORIES // 5))
+        """Count the histories that are tried."""
+        return iter(range(HISTORIES[backend]))
 
     @settings(
-        max_examples=HISTORIES,
+        max_examples=max(HISTORIES.values()),
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
@@ -324,7 +326,7 @@ class TestNothingIsLostByAScan:
             again = library.scan(*(base / root for root in BOTH), executor=executor, progress=False).total
             assert again.unchanged == again.files == len(folder.contents())
             assert again.missing == 0
-            pd.testing.assert_frame_equal(library.items(missing=None, order_by="id"), rows)
+            assert_same_frame(library.items(missing=None, order_by="id"), rows)
             assert known(library) == before
         shutil.rmtree(base)
 

@@ -16,7 +16,6 @@ from typing import Any
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
-from pandas.testing import assert_frame_equal
 from sqlalchemy import func, select
 
 from mfkit import MediaLibrary
@@ -25,6 +24,7 @@ from mfkit.distributed.dataset import KEPT_VERSIONS, Dataset
 from mfkit.distributed.dataset_engine import DuckDatasetEngine
 from mfkit.errors import DatasetError, MfkitError, QueryError, ReadOnlyLibraryError
 from mfkit.models import media
+from tests.frame_comparison import assert_same_frame
 from tests.full_disk import run_with_full_disk
 from tests.unit.engines.library_methods import EMPTY_RESULTS, METHODS, WRITES, explored
 
@@ -46,7 +46,7 @@ def test_every_method_returns_the_same(pair: Any, method: str) -> None:
     """A dataset's answer is the library database's, to the last bit."""
     dataset, record = (METHODS[method](library) for library in pair)
     assert len(record) or method in EMPTY_RESULTS
-    assert_frame_equal(dataset, record, check_exact=True)
+    assert_same_frame(dataset, record)
 
 
 def test_the_explorer_works_on_a_dataset(pair: Any) -> None:
@@ -129,7 +129,7 @@ def test_only_what_changed_is_written(file: Path, tmp_path: Path) -> None:
         assert sorted(name.split("/")[0] for name in fresh) == ["media", "media_tags", "tags"]
         assert second.files == first.files
         with MediaLibrary.from_dataset(place) as dataset:
-            assert_frame_equal(dataset.summary("tag"), library.summary("tag"))
+            assert_same_frame(dataset.summary("tag"), library.summary("tag"))
 
 
 def test_large_places_are_divided(file: Path, tmp_path: Path, monkeypatch: Any) -> None:
@@ -141,7 +141,7 @@ def test_large_places_are_divided(file: Path, tmp_path: Path, monkeypatch: Any) 
         parts = [unit["parts"] for unit in _units(place) if unit["file"].startswith("media/")]
         assert max(parts) > 1
         with MediaLibrary.from_dataset(place) as dataset:
-            assert_frame_equal(dataset.items(missing=None), library.items(missing=None))
+            assert_same_frame(dataset.items(missing=None), library.items(missing=None))
         item = library.items(min_year=2020, max_year=2020, media_type="video", missing=None, limit=1)
         library.tag(item, "new")
         assert library.publish(place).written <= 4

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
-from pandas.testing import assert_frame_equal
 from sqlalchemy import BigInteger, case, cast, func, literal, select, union_all
 
 from mfkit import MediaFilter, MediaLibrary
@@ -17,6 +16,8 @@ from mfkit.errors import QueryError, ReadOnlyLibraryError
 from mfkit.filters.conditions import conditions
 from mfkit.models import media
 from tests import spark as clusters
+from tests.examples import examples
+from tests.frame_comparison import assert_same_frame
 from tests.requirements import require
 from tests.unit.engines.difficult_rows import TEXTS
 from tests.unit.engines.library_methods import EMPTY_RESULTS, METHODS, explored
@@ -125,18 +126,20 @@ def test_every_method_returns_the_same(homes: Homes, method: str) -> None:
     """The library database, DuckDB on the dataset and Spark on it give one frame, to the last bit."""
     record, duck, on_spark = (METHODS[method](library) for library in (homes.record, homes.duck, homes.spark))
     assert len(record) or method in EMPTY_RESULTS
-    assert_frame_equal(duck, record, check_exact=True)
-    assert_frame_equal(on_spark, record, check_exact=True)
+    assert_same_frame(duck, record)
+    assert_same_frame(on_spark, record)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(chosen=stream_filters())
 def test_stream_filters(homes: Homes, chosen: MediaFilter) -> None:
     """Any filter on streams selects the same items on the database, and on a dataset by DuckDB and Spark."""
     statement = select(c.id).where(*conditions(chosen)).order_by(c.id)
     record, duck, on_spark = (lib.frame(statement) for lib in (homes.record, homes.duck, homes.spark))
-    assert_frame_equal(duck, record, check_exact=True)
-    assert_frame_equal(on_spark, record, check_exact=True)
+    assert_same_frame(duck, record)
+    assert_same_frame(on_spark, record)
 
 
 def test_own_selects(homes: Homes) -> None:
@@ -166,7 +169,7 @@ def test_own_selects(homes: Homes) -> None:
         func.row_number().over(order_by=(c.artist.desc(), c.id)).label("backwards"),
         func.sum(c.width).over(partition_by=c.media_type, order_by=c.id).label("running"),
     ).order_by(c.album.desc(), c.id)
-    assert_frame_equal(homes.spark.frame(statement), homes.duck.frame(statement), check_exact=True)
+    assert_same_frame(homes.spark.frame(statement), homes.duck.frame(statement))
 
 
 def test_aggregates(homes: Homes) -> None:
@@ -187,7 +190,7 @@ def test_aggregates(homes: Homes) -> None:
         .having(func.count() > 3)
     )
     statement = union_all(groups, groups.where(c.file_size < 0)).order_by("genre", "files")
-    assert_frame_equal(homes.spark.frame(statement), homes.duck.frame(statement), check_exact=True)
+    assert_same_frame(homes.spark.frame(statement), homes.duck.frame(statement))
 
 
 def test_a_sum_beyond_64_bits_is_an_error(homes: Homes) -> None:
@@ -200,7 +203,7 @@ def test_search_equals_that_of_duckdb(homes: Homes) -> None:
     """Words are found, and ranked, as by DuckDB."""
     found = homes.spark.search("a", limit=None, missing=None)
     assert len(found)
-    assert_frame_equal(found, homes.duck.search("a", limit=None, missing=None))
+    assert_same_frame(found, homes.duck.search("a", limit=None, missing=None))
 
 
 def test_rows_are_streamed(homes: Homes, tmp_path: Path) -> None:
@@ -255,4 +258,4 @@ def test_the_next_query_sees_the_next_version(file: Path, spark: Any, tmp_path: 
         library.tag(library.items(limit=1), "new")
         library.publish(place)
         assert "new" in dataset.tags()["name"].tolist()
-        assert_frame_equal(dataset.summary("tag"), library.summary("tag"))
+        assert_same_frame(dataset.summary("tag"), library.summary("tag"))

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
 from sqlalchemy import BigInteger, Float, Text, case, cast, exists, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
@@ -23,6 +22,8 @@ from mfkit.analysis.histogram import QUANTITIES
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.filters.text_search import search_hits
 from mfkit.models import Collection, MediaCopy, MediaItem, MediaMetadata, Tag, media, media_tags
+from tests.examples import examples
+from tests.frame_comparison import assert_same_frame
 from tests.unit.engines.difficult_rows import TIMESTAMPS, fill
 from tests.unit.engines.random_filters import filters
 from tests.unit.engines.stream_filters import STREAM_FIELDS, stream_filters
@@ -33,7 +34,7 @@ c = media.c
 def same(library: MediaLibrary, record: MediaLibrary, ask: Callable[[MediaLibrary], Any]) -> pd.DataFrame:
     """Return what both engines answer; fails when it is not the same to the last bit."""
     ours, theirs = ask(library), ask(record)
-    assert_frame_equal(ours, theirs, check_exact=True)
+    assert_same_frame(ours, theirs)
     return ours
 
 
@@ -67,8 +68,8 @@ ANALYSES: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
 }
 
 unhealthy = [HealthCheck.function_scoped_fixture]
-relaxed = settings(max_examples=150, deadline=None, suppress_health_check=unhealthy)
-few = settings(max_examples=40, deadline=None, suppress_health_check=unhealthy)
+relaxed = settings(max_examples=examples(50), deadline=None, suppress_health_check=unhealthy)
+few = settings(max_examples=examples(20), deadline=None, suppress_health_check=unhealthy)
 
 
 @relaxed
@@ -355,7 +356,7 @@ def test_ctes(pair: Any) -> None:
     same(*pair, lambda lib: lib.frame(select(steps.c.n).order_by(steps.c.n)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(text=st.text(max_size=20).filter(lambda text: "\x00" not in text and text.isprintable()))
 def test_no_text_is_interpreted(pair: Any, text: str) -> None:
     """A text as a value means itself, whatever is in it."""

@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.errors import FilterError
+from tests.examples import examples
 from tests.unit.engines.difficult_rows import fill
 from tests.unit.engines.random_filters import evaluated, expressions, filters
 
 relaxed = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pandas.testing import assert_frame_equal
 from sqlalchemy import select
 
 from mfkit import AsyncMediaLibrary, MediaLibrary
 from mfkit.engines.snapshot import catch_up, snapshot_cache
 from mfkit.library.base import library_state
 from mfkit.models import MediaMetadata, media, media_chapters
+from tests.frame_comparison import assert_same_frame
 
 ID = "(SELECT id FROM media_items ORDER BY file_path LIMIT 1 OFFSET 7)"
 NEW = (
@@ -84,7 +84,7 @@ def compare(library: MediaLibrary, record: MediaLibrary) -> None:
         lambda lib: lib.streams(missing=None),
         lambda lib: lib.frame(select(media_chapters).order_by(*media_chapters.c)),
     ):
-        assert_frame_equal(ask(library), ask(record), check_exact=True)
+        assert_same_frame(ask(library), ask(record))
 
 
 def write(file: Path, *statements: str, foreign_keys: bool = False) -> None:
@@ -349,4 +349,4 @@ def test_shared(library: MediaLibrary, file: Path) -> None:
 async def test_the_event_loop_is_not_blocked(library: MediaLibrary) -> None:
     """The async face gives the same, from whatever loop."""
     frame = await library.aio.frame(select(media.c.id).order_by(media.c.id))
-    assert_frame_equal(frame, library.frame(select(media.c.id).order_by(media.c.id)))
+    assert_same_frame(frame, library.frame(select(media.c.id).order_by(media.c.id)))

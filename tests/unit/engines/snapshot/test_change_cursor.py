@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaMetadata
 from tests import postgres
+from tests.examples import examples
+from tests.frame_comparison import assert_same_frame
 from tests.unit.engines.difficult_rows import fill
 from tests.unit.engines.stream_filters import stream_filters
 
@@ -60,7 +61,7 @@ def same(library: MediaLibrary, record: MediaLibrary) -> None:
         lambda lib: lib.frame(select(MediaMetadata).order_by(MediaMetadata.id)),
         lambda lib: lib.totals(),
     ):
-        assert_frame_equal(ask(library), ask(record), check_exact=True)
+        assert_same_frame(ask(library), ask(record))
 
 
 def test_every_commit_is_seen(pair: tuple[MediaLibrary, MediaLibrary]) -> None:
@@ -74,12 +75,14 @@ def test_every_commit_is_seen(pair: tuple[MediaLibrary, MediaLibrary]) -> None:
         same(library, record)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(chosen=stream_filters())
 def test_stream_filters(pair: tuple[MediaLibrary, MediaLibrary], chosen: MediaFilter) -> None:
     """Any filter on streams selects the same items of PostgreSQL and of the snapshot."""
     ours, theirs = (lib.items(chosen, order_by="id") for lib in pair)
-    assert_frame_equal(ours, theirs, check_exact=True)
+    assert_same_frame(ours, theirs)
 
 
 def test_a_transaction_that_commits_late(pair: tuple[MediaLibrary, MediaLibrary]) -> None:

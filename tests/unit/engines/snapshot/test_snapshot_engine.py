@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pandas.testing import assert_frame_equal
 
 import mfkit
 from mfkit import MediaLibrary
 from mfkit.engines.snapshot import parallel_build
 from mfkit.engines.snapshot.snapshot_cache import SnapshotCache
 from mfkit.engines.snapshot.snapshot_engine import SnapshotWarning
+from tests.frame_comparison import assert_same_frame
 from tests.full_disk import run_with_full_disk
 
 
@@ -53,7 +53,7 @@ def test_damaged_file(
     damage(cache.path / cache.read().base["media"][0])
     if reopen:
         library.close()
-    assert_frame_equal(library.items(), record.items())
+    assert_same_frame(library.items(), record.items())
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', '{"format": 99}'])
@@ -62,7 +62,7 @@ def test_damaged_manifest(library: MediaLibrary, record: MediaLibrary, text: str
     library.count()
     (cache_of(library).path / "manifest.json").write_text(text)
     library.close()
-    assert_frame_equal(library.items(), record.items())
+    assert_same_frame(library.items(), record.items())
 
 
 def test_cache_that_cannot_be_written(
@@ -74,8 +74,8 @@ def test_cache_that_cannot_be_written(
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
     with MediaLibrary(file) as library:
         with pytest.warns(SnapshotWarning, match="is kept in") as seen:
-            assert_frame_equal(library.items(), record.items())
-            assert_frame_equal(library.summary(), record.summary())
+            assert_same_frame(library.items(), record.items())
+            assert_same_frame(library.summary(), record.summary())
         assert len(seen) == 1
 
 
@@ -100,7 +100,7 @@ with warnings.catch_warnings(record=True) as seen:
 def test_read_only_library(file: Path, record: MediaLibrary) -> None:
     """A library that may only be read has a snapshot like any other."""
     with MediaLibrary(file, read_only=True) as library:
-        assert_frame_equal(library.items(), record.items())
+        assert_same_frame(library.items(), record.items())
         snapshot = library.snapshot()
         assert snapshot is not None and snapshot.rows == record.count(missing=None)
 
@@ -133,7 +133,7 @@ def test_large_library(file: Path, record: MediaLibrary, monkeypatch: pytest.Mon
             lambda lib: lib.summary("folder"),
             lambda lib: lib.tags(),
         ):
-            assert_frame_equal(ask(library), ask(record), check_exact=True)
+            assert_same_frame(ask(library), ask(record))
 
 
 def test_the_build_process_fails(file: Path, record: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_the_build_process_fails(file: Path, record: MediaLibrary, monkeypatch: 
     monkeypatch.setattr(parallel_build, "LARGE_LIBRARY", 1)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with MediaLibrary(file) as library:
-        assert_frame_equal(library.items(), record.items())
+        assert_same_frame(library.items(), record.items())
 
 
 @pytest.mark.parametrize("use", ["", "; mfkit.MediaLibrary; mfkit.MediaFilter"])

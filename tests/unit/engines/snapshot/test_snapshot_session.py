@@ -13,10 +13,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from pandas.testing import assert_frame_equal
 
 from mfkit import MediaLibrary
 from mfkit.errors import QueryError
+from tests.frame_comparison import assert_same_frame
 
 SLOW = (
     "SELECT sum(a.width + b.width * c.width + d.width + e.width) AS n FROM media a, media b, media c, "
@@ -101,7 +101,7 @@ def test_types(library: MediaLibrary, record: MediaLibrary) -> None:
         "SELECT * FROM media WHERE file_size < 0",
         "SELECT media_type, count(*) AS n, avg(width) AS w FROM media GROUP BY 1 ORDER BY 1",
     ):
-        assert_frame_equal(library.sql(statement), record.sql(statement), check_exact=True)
+        assert_same_frame(library.sql(statement), record.sql(statement))
     own = library.sql("SELECT 'text' AS width, sum(file_size::HUGEINT) * 2^70::HUGEINT AS big FROM media")
     assert str(own["width"].dtype) == "str" and str(own["big"].dtype) == "float64"
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -119,6 +119,26 @@ def _postgres_template(postgres_server: postgres.Server) -> str:
     name = postgres_server.create()
     _make(postgres_server.url(name))
     return name
+
+
+@pytest.fixture(scope="session")
+def make_library_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Function that makes a library without items on a kind of database, and returns its URL.
+
+    It is for libraries that several tests share. PostgreSQL's databases are gone with the server.
+    """
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path_factory.mktemp("shared") / "library.db"
+            shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+            return f"sqlite+aiosqlite:///{path}"
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        return server.url(server.create(request.getfixturevalue("_postgres_template")))
+
+    return make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -43,15 +43,23 @@ TEXTS = (
 WITH_NUL = "a\0b"
 
 
-@pytest.fixture(params=["snapshot", "database"])
-def library(database_url: str, request: pytest.FixtureRequest) -> Iterator[MediaLibrary]:
-    """One item per text, which is its folder, artist, tag and collection."""
-    with MediaLibrary(database_url, engine=request.param) as library:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest, make_library_url: Callable[[str], str]) -> str:
+    """Database URL of a library with one item per text, which is its folder, artist, tag and collection."""
+    url = make_library_url(request.param)
+    with MediaLibrary(url, engine="database") as library:
         run_sync(_insert(library))
         for text in TEXTS:
             item = library.items(artist=text)
             assert len(item) == 1
             assert library.tag(item, text) == 1 and library.add_to(text, item) == 1
+    return url
+
+
+@pytest.fixture(scope="module", params=["snapshot", "database"])
+def library(filled: str, request: pytest.FixtureRequest) -> Iterator[MediaLibrary]:
+    """The library on each engine. Tests do not change it."""
+    with MediaLibrary(filled, engine=request.param) as library:
         yield library
 
 

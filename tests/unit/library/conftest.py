@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,22 @@ from tests.unit.library.filled_library import DAY, write
 @pytest.fixture
 def filled(library: MediaLibrary) -> MediaLibrary:
     """A library of six items, two of them with copies, one missing."""
+    fill(library)
+    return library
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_filled(
+    request: pytest.FixtureRequest, make_library_url: Callable[[str], str]
+) -> Iterator[MediaLibrary]:
+    """The library of `filled`, shared by the tests of a module. Tests leave it as it is."""
+    with MediaLibrary(make_library_url(request.param)) as library:
+        fill(library)
+        yield library
+
+
+def fill(library: MediaLibrary) -> None:
+    """Insert six items, two of them with copies, one missing; and scans, streams and picture quality."""
     film = item(
         "/m/films/film.mp4",
         file_size=4000,
@@ -91,4 +108,3 @@ def filled(library: MediaLibrary) -> MediaLibrary:
             await connection.execute(insert(picture_quality).values(file_hash=beach.file_hash, **measures))
 
     run_sync(add())
-    return library

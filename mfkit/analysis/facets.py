@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Float,
     Integer,
     Select,
     Subquery,
@@ -39,6 +40,8 @@ c = media.c
 
 FACETS: dict[str, str] = {
     "media_type": "media_type",
+    "date_year": "year",
+    "rating": "rating",
     "container": "container",
     "extension": "extension",
     "video_codec": "video_codec",
@@ -76,6 +79,8 @@ FACETS: dict[str, str] = {
 _FIXED_VALUES = frozenset(
     (
         "media_type",
+        "year",
+        "rating",
         "resolution",
         "looks_like",
         "orientation",
@@ -132,7 +137,9 @@ _MAX_NAMED = 5
 """Maximum number of existing values that a message names if none of them is similar."""
 
 
-def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Select[Any]:
+def facets(
+    names: Sequence[str], chosen: MediaFilter, *, limit: int = 200, containing: str | None = None
+) -> Select[Any]:
     """Return the SELECT statement of `MediaLibrary.facets`, which counts items by each dimension's values."""
     if not names:
         raise FilterError(f"No dimension is named. Use at least one of {', '.join(FACETS)}.")
@@ -141,15 +148,26 @@ def facets(names: Sequence[str], chosen: MediaFilter, *, limit: int = 200) -> Se
             raise FilterError(f"{name!r} has no list of values. Use {', '.join(FACETS)}.")
     if limit < 1:
         raise FilterError(f"limit is {limit}. Use 1 or more.")
-    lists = [_values(name, place, without(chosen, FACETS[name]), limit) for place, name in enumerate(names)]
+    lists = [
+        _values(name, place, without(chosen, FACETS[name]), limit, containing)
+        for place, name in enumerate(names)
+    ]
     every = union_all(*(select(one) for one in lists)).subquery()
     return select(every.c.field, every.c.value, every.c.files, every.c.bytes).order_by(
         every.c.place, every.c.files.desc(), by_code_point(every.c.value)
     )
 
 
-def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
-    """Return a subquery that counts the items for each value of one dimension."""
+def _values(name: str, place: int, others: MediaFilter, limit: int, containing: str | None) -> Subquery:
+    """Return a subquery that counts the items for each value of one dimension.
+
+    Args:
+        name: The dimension.
+        place: Position of the dimension in the result.
+        others: Filter without conditions on the dimension.
+        limit: Maximum number of values.
+        containing: Text that the values must contain, in upper or lower case; None or "" for all values.
+    """
     grouping = dimensions(name, others)
     each = preaggregate(grouping, others, {"files": literal(1, Integer()), "bytes": c.file_size})
     value = _as_text(each.c[name])
@@ -166,15 +184,24 @@ def _values(name: str, place: int, others: MediaFilter, limit: int) -> Subquery:
         .group_by(value)
         # Null values are removed by HAVING, because WHERE would compute the expression for each row, not only
         # once for each group.
-        .having(func.count(value) > 0)
+        .having(func.count(value) > 0, *([] if not containing else [_contains(value, containing)]))
         .order_by(files.desc(), named)
         .limit(limit)
         .subquery()
     )
 
 
+def _contains(value: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    """Return the condition that a value contains a text. The database lower-cases both."""
+    escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return func.lower(value).contains(func.lower(literal(escaped, Text())), escape="/")
+
+
 def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Convert a column to text. Booleans become "true" or "false", because databases differ in this."""
+    """Convert a column to text. Booleans become "true" or "false", and 4.0 becomes "4", in every database."""
+    if isinstance(column.type, Float):
+        whole = cast(column, Integer())
+        return case((column == whole, cast(whole, Text())), else_=cast(column, Text()))
     if isinstance(column.type, Boolean):
         yes, no = literal_column("'true'", Text()), literal_column("'false'", Text())
         return case((column == true(), yes), (column == false(), no))

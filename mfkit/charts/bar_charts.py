@@ -19,11 +19,15 @@ from mfkit.charts.theme import (
     label,
     message_figure,
     quantity_text,
+    share_text,
     trace,
     value_axis,
 )
 from mfkit.filters.filter_values import SUBTITLE_FORMATS
 from mfkit.language_codes import language_name
+
+_CHARACTER = 7
+"""Width of a digit in pixels, at most."""
 
 
 def drop_unknown(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
@@ -86,6 +90,7 @@ def top_bars(
             yref="paper",
             xanchor="right",
             yanchor="top",
+            xshift=drawn.layout.margin.r - 8,
             yshift=-22,
             showarrow=False,
             font={"size": 11},
@@ -118,7 +123,7 @@ def bars(
             By default, everything is selected.
     """
     values = frame[measure].astype("float64").to_numpy()
-    total = float(values.sum()) or 1.0
+    total = float(values.sum())
     shared: dict[str, Any] = {
         "y": list(range(len(labels))),
         "orientation": "h",
@@ -129,7 +134,7 @@ def bars(
         "customdata": list(keys),
     }
     hover = [
-        f"{name}<br>{hover_text(files, size)}<br>{value / total:.1%} of the {measure} shown"
+        f"{name}<br>{hover_text(files, size)}<br>{share_text(float(value), total, measure)}"
         for name, files, size, value in zip(labels, frame["files"], frame["bytes"], values, strict=True)
     ]
     text = [quantity_text(float(value), measure) for value in values]
@@ -150,14 +155,14 @@ def bars(
             trace("bar", **shared, x=values, marker=context, text=text, hovertext=hover),
             trace("bar", **shared, x=inside, marker=marker, hovertext=parts, name="selected"),
         ]
-    axis = value_axis(float(values.max(initial=0)), measure, steps=3)
-    # The axis is longer than the longest bar, to leave room for the bar's text.
-    axis["range"] = [0, axis["range"][1] * 1.3]
+    # The margin has room for the text of the longest bar, however narrow the chart is.
+    room = 10 + _CHARACTER * max(map(len, text))
     return figure(
         *traces,
         height=height,
         barmode="overlay",
-        xaxis={"tickangle": 0, **axis},
+        margin={"l": 4, "r": room, "t": 8, "b": 4, "pad": 4},
+        xaxis={"tickangle": 0, **value_axis(float(values.max(initial=0)), measure, steps=3)},
         yaxis={**category_axis(labels), "range": [max(len(labels), 5) - 0.5, -0.5]},
     )
 
@@ -287,8 +292,13 @@ def languages_chart(
     )
 
 
-_SUBTITLE_TEXTS = {"text": "Text", "images": "Images only", "none": "No subtitles"}
-_SUBTITLE_COLORS = {"text": MEDIA_COLORS["video"], "images": MEDIA_COLORS["image"], "none": MUTED}
+_SUBTITLE_TEXTS = {
+    "text": "Text",
+    "images": "Images only",
+    "unknown": "Unknown format",
+    "none": "No subtitles",
+}
+_SUBTITLE_COLORS = {"text": MEDIA_COLORS["video"], "images": MEDIA_COLORS["image"]}
 
 
 def subtitles_chart(
@@ -298,7 +308,7 @@ def subtitles_chart(
     selected: pd.DataFrame | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """Draw a bar for videos with subtitles as text, with only images as subtitles, and without subtitles.
+    """Draw bars for videos with subtitles as text, only as images, of unknown format, and without subtitles.
 
     Args:
         frame: Result of ``lib.summary("subtitle_format")``: ``subtitle_format``, ``files``, ``bytes``. The
@@ -316,5 +326,8 @@ def subtitles_chart(
     if not keys:
         return message_figure("No videos with known streams in this selection.<br>Select videos.", height)
     rows = known.set_index("subtitle_format").loc[keys].reset_index()
-    labels, colors = [_SUBTITLE_TEXTS[key] for key in keys], [_SUBTITLE_COLORS[key] for key in keys]
+    labels, colors = (
+        [_SUBTITLE_TEXTS[key] for key in keys],
+        [_SUBTITLE_COLORS.get(key, MUTED) for key in keys],
+    )
     return bars(labels, rows, measure, colors, height, keys, selected=selected)

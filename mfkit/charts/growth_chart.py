@@ -17,6 +17,7 @@ from mfkit.charts.theme import (
     hover_text,
     message_figure,
     quantity_text,
+    share_text,
     title_line,
     trace,
     value_axis,
@@ -115,7 +116,8 @@ def _bars(
     if with_context or axis.statuses:
         hover = [
             f"{slot.name}<br>{'all other conditions: ' if with_context else ''}{hover_text(count, size)}"
-            for slot, count, size in zip(axis.slots, files, sizes, strict=True)
+            f"<br>{share_text(total, totals.sum(), measure)}"
+            for slot, count, size, total in zip(axis.slots, files, sizes, totals, strict=True)
         ]
         context = {**shared, "y": totals * scale, "hovertext": hover}
         marker = {"color": CONTEXT, "line": {"width": 0}}
@@ -140,8 +142,13 @@ def _bars(
                 name=media_type,
                 hovertext=[
                     f"{slot.name}<br>{media_type}: {hover_text(count, size)}"
-                    for slot, count, size in zip(
-                        axis.slots, chosen["files"][media_type], chosen["bytes"][media_type], strict=True
+                    f"<br>{share_text(value, totals.sum(), measure)}"
+                    for slot, count, size, value in zip(
+                        axis.slots,
+                        chosen["files"][media_type],
+                        chosen["bytes"][media_type],
+                        chosen[measure][media_type],
+                        strict=True,
                     )
                 ],
                 marker={

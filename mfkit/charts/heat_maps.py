@@ -17,6 +17,7 @@ from mfkit.charts.theme import (
     label,
     message_figure,
     quantity_text,
+    share_text,
     trace,
 )
 from mfkit.filters.describe import hdr_name
@@ -109,7 +110,9 @@ def _heat_map(
     columns = [class_text(kind) for kind in classes]
     hover = [
         [
-            f"{name}, {kind}<br>{hover_text(*one)}" if one[0] else ""
+            f"{name}, {kind}<br>{hover_text(*one)}<br>{share_text(one[place], values.sum(), measure)}"
+            if one[0]
+            else ""
             for kind, one in zip(columns, line, strict=True)
         ]
         for name, line in zip(labels, cells, strict=True)

@@ -10,8 +10,18 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from mfkit.charts.theme import ACCENT, CONTEXT, Measure, figure, hover_text, message_figure, trace, value_axis
-from mfkit.filters.units import format_duration, round_size
+from mfkit.charts.theme import (
+    ACCENT,
+    CONTEXT,
+    Measure,
+    figure,
+    hover_text,
+    message_figure,
+    share_text,
+    trace,
+    value_axis,
+)
+from mfkit.filters.units import format_duration, plural, round_size
 
 Quantity = Literal["file_size", "duration"]
 
@@ -82,6 +92,12 @@ def histogram_chart(
         "hoverinfo": "text",
         "customdata": list(zip(lows, highs, strict=True)),
     }
+    names = [f"{text(low)} to {text(high)}" for low, high in zip(lows, highs, strict=True)]
+    if low_end:
+        names[0] = f"Less than {text(highs[0])}"
+    if high_end:
+        names[-1] = f"More than {text(lows[-1])}"
+    total = float(rows[measure].sum())
     layers = [(rows, ACCENT)] if selected is None else [(rows, CONTEXT), (selected, ACCENT)]
     traces = [
         trace(
@@ -90,9 +106,11 @@ def histogram_chart(
             y=layer[measure].astype("float64").to_numpy(),
             marker={"color": color, "line": {"width": 0}},
             hovertext=[
-                f"{text(low)} to {text(high)}<br>{hover_text(files, size)}"
-                f"{' under all other conditions' if color == CONTEXT else ''}"
-                for low, high, files, size in zip(lows, highs, layer["files"], layer["bytes"], strict=True)
+                f"{name}<br>{hover_text(files, size)}<br>{share_text(value, total, measure)}"
+                f"{'<br>under all other conditions' if color == CONTEXT else ''}"
+                for name, files, size, value in zip(
+                    names, layer["files"], layer["bytes"], layer[measure].astype("float64"), strict=True
+                )
             ],
         )
         for layer, color in layers
@@ -108,12 +126,18 @@ def histogram_chart(
         # overlap that bin's label.
         near = [index for index, tick in enumerate(positions) if tick - left[0] < 6 * usual]
         positions, labels = positions[len(near) :], labels[len(near) :]
-        positions, labels = [left[0] + width[0] / 2, *positions], [f"< {text(highs[0])}", *labels]
+        positions, labels = (
+            [left[0] + width[0] / 2, *positions],
+            [_end_label("<", text(highs[0]), rows["files"].iloc[0]), *labels],
+        )
     end = left[-1] + width[-1]
     if high_end:
         kept = [index for index, tick in enumerate(positions) if end - tick >= 6 * usual]
         positions, labels = [positions[index] for index in kept], [labels[index] for index in kept]
-        positions, labels = [*positions, end - width[-1] / 2], [*labels, f"> {text(lows[-1])}"]
+        positions, labels = (
+            [*positions, end - width[-1] / 2],
+            [*labels, _end_label(">", text(lows[-1]), rows["files"].iloc[-1])],
+        )
     margin = 10 * min_width or (end - left[0]) * 0.02
     return figure(
         *traces,
@@ -134,3 +158,8 @@ def histogram_chart(
         },
         yaxis={**value_axis(float(rows[measure].max()), measure)},
     )
+
+
+def _end_label(sign: str, bound: str, files: int) -> str:
+    """Return the label of a bar with outliers: ``> 4.2 GB`` and, below it, ``3 files``."""
+    return f"{sign} {bound}<br>{plural(int(files), 'file')}"

@@ -73,6 +73,11 @@ def hover_text(row_files: float, row_bytes: float) -> str:
     return f"{plural(round(row_files), 'file')}, {format_size(float(row_bytes))}"
 
 
+def share_text(value: float, total: float, measure: Measure) -> str:
+    """Format a share of everything that a chart shows: ``"62.5% of the files shown"``."""
+    return f"{value / (total or 1.0):.1%} of the {measure} shown"
+
+
 def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str, Any]:
     """Return the settings of an axis that starts at 0, with ticks in whole files or in B, kB, MB, GB, TB.
 

@@ -274,7 +274,7 @@ _RANGES: dict[str, ColumnElement[Any]] = {
     "rating": c.rating,
 }
 _NUMBERS: dict[str, ColumnElement[Any]] = {
-    name: c[name] for name in ("track", "disc", "bit_depth", "dolby_vision")
+    name: c[name] for name in ("rating", "track", "disc", "bit_depth", "dolby_vision")
 }
 
 

@@ -186,7 +186,18 @@ def _near(near: Any) -> str:
     return f"within {radius:g} km of {_latitude(latitude)}, {_longitude(longitude)}"
 
 
-_SUBTITLES = {"text": "subtitles as text", "images": "only images as subtitles", "none": "no subtitles"}
+def rating_name(rating: str | float) -> str:
+    """Return a rating in words: ``4 stars``, or ``rejected``."""
+    number = float(rating)
+    return "rejected" if number == -1 else f"{number:g} {'star' if number == 1 else 'stars'}"
+
+
+_SUBTITLES = {
+    "text": "subtitles as text",
+    "images": "only images as subtitles",
+    "unknown": "subtitles of unknown format",
+    "none": "no subtitles",
+}
 _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("id",), lambda ids: plural(len(ids), "chosen file")),
     (("media_type",), lambda kinds: _or(tuple(kind.value for kind in kinds))),
@@ -232,6 +243,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("genre",), _named("genre")),
     (("people",), _named("with")),
     (("min_rating", "max_rating"), _range("rating", "{:g}".format)),
+    (("rating",), lambda ratings: _or(tuple(map(rating_name, ratings)))),
     (("track",), _named("track")),
     (("disc",), _named("disc")),
     (("tags",), _named("tagged")),

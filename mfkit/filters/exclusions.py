@@ -16,7 +16,7 @@ def field_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
     value = getattr(chosen, field)
     if isinstance(value, bool):
         return (str(value).lower(),)
-    return () if value is None else tuple(map(str, value))
+    return () if value is None else tuple(f"{one:g}" if isinstance(one, float) else str(one) for one in value)
 
 
 def excluded_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:

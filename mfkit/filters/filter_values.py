@@ -102,6 +102,7 @@ class SearchFields(TypedDict, total=False):
     people: Texts | None
     min_rating: float | None
     max_rating: float | None
+    rating: float | Collection[float] | None
     track: int | Collection[int] | None
     disc: int | Collection[int] | None
     tags: Texts | None
@@ -290,8 +291,8 @@ HDR_CLASSES = ("SDR", "HDR10", "HDR10+", "HLG", "Dolby Vision", "PQ")
 """HDR classes of videos. ``PQ`` is the PQ transfer without HDR metadata."""
 Likenesses = Annotated[Names, AfterValidator(_one_of(LOOKS_LIKE, "a value of looks_like"))]
 HdrClasses = Annotated[Names, AfterValidator(_one_of(HDR_CLASSES, "an HDR class"))]
-SUBTITLE_FORMATS = ("text", "images", "none")
-"""Formats of a video's subtitles: some as text, all as images, or no subtitles."""
+SUBTITLE_FORMATS = ("text", "images", "unknown", "none")
+"""Formats of a video's subtitles: some as text, all as images, some unknown, or no subtitles."""
 SubtitleFormats = Annotated[Names, AfterValidator(_one_of(SUBTITLE_FORMATS, "a format of subtitles"))]
 Ids = Annotated[tuple[UUID, ...] | None, BeforeValidator(_ids)]
 Languages = Annotated[Names, AfterValidator(_languages)]
@@ -309,6 +310,11 @@ Years = Annotated[
     AfterValidator(_distinct),
 ]
 Stars = Annotated[float | None, Field(ge=-1, le=5)]
+Ratings = Annotated[
+    tuple[Annotated[float, Field(ge=-1, le=5)], ...] | None,
+    BeforeValidator(_to_tuple),
+    AfterValidator(_distinct),
+]
 Numbers = Annotated[
     tuple[Annotated[int, Field(ge=1, lt=2**31)], ...] | None,
     BeforeValidator(_to_tuple),

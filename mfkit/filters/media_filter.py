@@ -32,6 +32,7 @@ from mfkit.filters.filter_values import (
     Numbers,
     Orientations,
     Pixels,
+    Ratings,
     Resolutions,
     Size,
     Stars,
@@ -91,7 +92,8 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         is_vfr: True selects videos with a variable frame rate, False those with a constant frame rate.
         is_interlaced: True selects interlaced videos, False progressive videos.
         subtitle_format: ``text`` for videos with subtitles as text, ``images`` for videos whose subtitles are
-            all images (PGS, DVD, DVB), ``none`` for videos without subtitles.
+            all images (PGS, DVD, DVB), ``unknown`` for videos with subtitles of an unknown codec and none as
+            text, ``none`` for videos without subtitles.
         has_subtitles: True selects items with subtitle streams, False those without.
         has_chapters: True selects items with chapters, False those without.
         container: Container of video and audio by FFmpeg's name, for example ``matroska,webm``.
@@ -127,6 +129,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         people: Names of people; at least one of them must be in the image or video.
         min_rating: Lowest rating in stars. -1 means that the item is rejected.
         max_rating: Highest rating.
+        rating: One or several ratings, for example 4 or [4.5, 5].
         track: One or several track numbers.
         disc: One or several disc numbers.
         tags: Tags; the item must have at least one of them.
@@ -210,6 +213,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     people: Names = None
     min_rating: Stars = None
     max_rating: Stars = None
+    rating: Ratings = None
     track: Numbers = None
     disc: Numbers = None
     tags: Names = None

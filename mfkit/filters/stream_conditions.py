@@ -15,22 +15,25 @@ c = media.c
 
 # The table has an alias, because the query that contains this condition may also read `media_streams`.
 _subtitles = media_streams.alias("subtitles")
+
+
+def _has_subtitles(condition: Condition) -> Condition:
+    """Return the condition that one of an item's subtitle streams meets a condition."""
+    ids = select(_subtitles.c.media_item_id).where(_subtitles.c.kind == StreamKind.SUBTITLE, condition)
+    return c.id.in_(ids)
+
+
 subtitle_format = case(
     (or_(c.media_type != MediaType.VIDEO, c.subtitle_count.is_(None)), null()),
     (c.subtitle_count == 0, literal_column("'none'", Text())),
-    (
-        c.id.in_(
-            select(_subtitles.c.media_item_id).where(
-                _subtitles.c.kind == StreamKind.SUBTITLE, _subtitles.c.is_text == true()
-            )
-        ),
-        literal_column("'text'", Text()),
-    ),
+    (_has_subtitles(_subtitles.c.is_text == true()), literal_column("'text'", Text())),
+    (_has_subtitles(_subtitles.c.is_text.is_(None)), literal_column("'unknown'", Text())),
     else_=literal_column("'images'", Text()),
 )
-"""Format of a video's subtitles: ``text`` if some are text, ``images`` if none are, or ``none``.
+"""Format of a video's subtitles: ``text`` if some are text, ``images`` if all are images, or ``none``.
 
-The format is null for other media types, and for videos whose streams are not known yet."""
+It is ``unknown`` if no stream is known to be text and the codec of one is unknown. It is null for other media
+types, and for videos whose streams are not known yet."""
 
 STREAM_FLAGS: dict[str, Condition] = {
     "is_vfr": c.is_vfr == true(),

@@ -150,7 +150,13 @@ class ReadMethods(LibraryBase):
 
     @filter_keywords
     async def facets(
-        self, /, *names: str, filter: FilterLike = None, limit: int = 200, **fields: Unpack[FilterFields]
+        self,
+        /,
+        *names: str,
+        filter: FilterLike = None,
+        limit: int = 200,
+        containing: str | None = None,
+        **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
         """Count the items per value of each dimension, without the filter's own condition on that dimension.
 
@@ -161,6 +167,7 @@ class ReadMethods(LibraryBase):
                 for an unknown name lists all.
             filter: Filter of the items.
             limit: Maximum number of values of each dimension; those with the most files are kept.
+            containing: Text that the values must contain, in upper or lower case; None for all values.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
@@ -170,7 +177,9 @@ class ReadMethods(LibraryBase):
         Raises:
             FilterError: A name or field is unknown, or a value is invalid.
         """
-        return await self.frame(facets.facets(names, MediaFilter.of(filter, **fields), limit=limit))
+        return await self.frame(
+            facets.facets(names, MediaFilter.of(filter, **fields), limit=limit, containing=containing)
+        )
 
     async def sql(
         self, text: str, /, *, engine: Engine | None = None, timeout: float | None = None, **params: Any

@@ -48,6 +48,8 @@ class Facet(anywidget.AnyWidget):
         chosen: The ticked values.
         expanded: True if all values are visible; False if only the heading and the ticked values are.
         options: The values, each with its ``text``, its ``full_text`` and its number of ``files``.
+        more: True if there are more values than options. A search then asks the kernel.
+        search: Text that the options contain; empty if they are not searched by the kernel.
         note: Explanatory text under the list.
     """
 
@@ -56,6 +58,8 @@ class Facet(anywidget.AnyWidget):
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
     expanded = traitlets.Bool(False).tag(sync=True)
     options: Any = traitlets.List().tag(sync=True)
+    more = traitlets.Bool(False).tag(sync=True)
+    search = traitlets.Unicode().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, label: str, on_tick: Callable[[str, bool], None], **settings: Any) -> None:
@@ -74,6 +78,7 @@ class Facet(anywidget.AnyWidget):
         chosen: Sequence[str],
         note: str = "",
         *,
+        more: bool = False,
         text: Callable[[str], str] = str,
     ) -> None:
         """Show values with their numbers of files, and also the ticked values that are not in ``counts``.
@@ -82,6 +87,7 @@ class Facet(anywidget.AnyWidget):
             counts: Values with their numbers of files.
             chosen: The ticked values.
             note: Explanatory text under the list.
+            more: True if there are further values.
             text: Function that returns the visible text of a value.
         """
         counted = {value for value, _ in counts}
@@ -89,6 +95,7 @@ class Facet(anywidget.AnyWidget):
         with self.hold_sync():
             self.chosen = list(chosen)
             self.note = note
+            self.more = more
             self.options = [
                 {
                     "value": value,

@@ -1,14 +1,16 @@
 """Histogram bins of the range sliders, and their conversion to filter fields.
 
 Each class of bins has the ``label`` of its quantity, the filter ``fields`` that select a range of values, the
-SQL expression of an item's bin (NULL if the item has no value), and a text for each position of the two
-slider handles: before each bin, and after the last bin.
+SQL expression of an item's bin (NULL if the item has no value), a text for each position of the two slider
+handles (before each bin, and after the last bin), and ``note``, a text below the slider. Its method
+``buckets`` returns the groups of items that have no place on the slider, or that an end bin hides.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +22,16 @@ from mfkit.charts.robust_bounds import robust_span
 from mfkit.filters.conditions import date_status, date_year, first_future_date, is_plausible_date
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import RESOLUTION_NAMES
-from mfkit.filters.units import round_size
+from mfkit.filters.units import plural, round_size
 from mfkit.library import MediaLibrary
 from mfkit.models import EARLIEST_DATE
 
 _MAX_YEARS = 60
 """Maximum number of bins of years. Items from earlier years are counted in the first bin."""
+FINE_BINS = 240
+"""Number of bins in which outliers are searched."""
+_MAX_STEPS = 20
+"""Maximum number of edges between the bins of sizes or durations."""
 _STATUS_BINS = {"undated": -1, "future": -2, "before 1826": -3}
 """``date_status`` -> bin of its items, which is not on the slider."""
 
@@ -38,12 +44,69 @@ def largest_below(edge: float, field: str) -> float:
     return int(edge) - 1 if field == "max_size" else math.nextafter(edge, 0)
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """Group of items beside a slider, which a click selects.
+
+    Attributes:
+        key: Key of the bucket.
+        text: Number of items and what they are.
+        fields: Filter fields that select the items.
+    """
+
+    key: str
+    text: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Edges between the bins of a numeric column, from the first to the last.
+
+    Attributes:
+        edges: Round numbers.
+        early: Whether the bin below the first edge has only a few extremely small values.
+        late: Whether the bin above the last edge has only a few extremely large values.
+    """
+
+    edges: tuple[int, ...]
+    early: bool = False
+    late: bool = False
+
+
+def robust_steps(lib: MediaLibrary, column: str, ladders: Sequence[Sequence[int]], default: Steps) -> Steps:
+    """Return round bin edges for the values of a library, with a few outliers in the first or last bin.
+
+    Args:
+        lib: The library.
+        column: Name of the column.
+        ladders: Series of round numbers in ascending order, from the finest to the coarsest. The first series
+            that gives at most 20 edges is used.
+        default: The result for a library without values.
+    """
+    fine = lib.histogram(column, FINE_BINS, log=True)
+    if fine.empty:
+        return default
+    first, last = robust_span(fine["files"].tolist())
+    low, high = float(fine["low"].iloc[first]), float(fine["high"].iloc[last])
+    early, late = first > 0, last < len(fine) - 1
+    steps = default
+    for ladder in ladders:
+        begin = [step for step in ladder if step <= low][-1:] if early else []
+        end = [step for step in ladder if step >= high][:1] if late else []
+        edges = (*begin, *(step for step in ladder if low < step < high), *end)
+        steps = Steps(tuple(sorted(set(edges))), bool(begin), bool(end))
+        if len(steps.edges) <= _MAX_STEPS:
+            break
+    return steps
+
+
 class StepBins:
     """Histogram bins of a numeric column. The bin edges are round numbers."""
 
-    def __init__(
-        self, label: str, name: str, column: str, steps: Sequence[int], texts: Sequence[str]
-    ) -> None:
+    note = ""
+
+    def __init__(self, label: str, name: str, column: str, steps: Steps, text: Callable[[int], str]) -> None:
         """Create the histogram bins of a column.
 
         Args:
@@ -51,18 +114,35 @@ class StepBins:
             name: Name of the quantity in filter fields: ``size`` for ``min_size`` and ``max_size``.
             column: Name of the column.
             steps: Lower edges of all bins except the first, which starts at 0.
-            texts: The steps as text.
+            text: Function that returns an edge as text.
         """
         self.label = label
         self.fields: tuple[str, ...] = (f"min_{name}", f"max_{name}")
+        texts = [text(step) for step in steps.edges]
         self.lower_labels: Sequence[str] = ("0", *texts, "Any")
         self.upper_labels: Sequence[str] = self.lower_labels
-        self._edges: tuple[float, ...] = (0, *steps, math.inf)
+        self._steps = steps
+        self._edges: tuple[float, ...] = (0, *steps.edges, math.inf)
         self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
         """Convert a mapping from bin indexes to numbers of items into a list with a number for each bin."""
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
+
+    def buckets(self, files: Mapping[Any, int]) -> list[Bucket]:
+        """Return the outliers in the first and in the last bin."""
+        last = len(self._edges) - 2
+        ends = [("less", "Less", 0, self.upper_labels[1])] * self._steps.early
+        ends += [("more", "More", last, self.lower_labels[last])] * self._steps.late
+        return [
+            Bucket(
+                key,
+                f"{word} than {edge}: {plural(files[index], 'file')}",
+                self.filter_fields(index, index + 1),
+            )
+            for key, word, index, edge in ends
+            if files.get(index)
+        ]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
         """Return the filter fields that select the bins from ``low`` to ``high``, excluding ``high``.
@@ -93,6 +173,11 @@ class ResolutionBins:
     bin_expression: ColumnElement[Any] = DIMENSIONS["resolution"]
     lower_labels: Sequence[str] = (*RESOLUTION_NAMES, "Any")
     upper_labels: Sequence[str] = ("Any", *RESOLUTION_NAMES)
+    note = ""
+
+    def buckets(self, files: Mapping[Any, int]) -> list[Bucket]:
+        """Return no buckets, because every class has a bin."""
+        return []
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
         """Convert a mapping from class names to numbers of items into a list with a number for each class."""
@@ -163,9 +248,13 @@ class YearBins:
                 counts[min(max(int(year) - self._years[0], 0), len(counts) - 1)] += number
         return counts
 
-    def buckets(self, files: Mapping[Any, int]) -> dict[str, int]:
-        """Return the number of items for each ``date_status`` that is not on the slider."""
-        return {name: files[number] for name, number in self._beside.items() if files.get(number)}
+    def buckets(self, files: Mapping[Any, int]) -> list[Bucket]:
+        """Return a bucket for each ``date_status`` that is not on the slider."""
+        return [
+            Bucket(status, f"{files[number]:,} {STATUS_TEXTS[status]}", status_fields(status))
+            for status, number in self._beside.items()
+            if files.get(number)
+        ]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
         """Return the filter fields that select a range of years, and only items with a capture time.
@@ -204,17 +293,44 @@ STATUS_TEXTS = {"undated": "undated", "future": "dated in the future", "before 1
 """``date_status`` -> text after a number of files."""
 
 
-def size_bins() -> StepBins:
-    """Return histogram bins for file sizes from 1 kB to 1 TB, with two bins for each power of ten."""
-    steps = [*(step * 10**power for power in range(3, 12) for step in (1, 3)), 10**12]
-    return StepBins("Size", "size", "file_size", steps, [round_size(step) for step in steps])
+def _powers(first: int, last: int, *digits: int) -> tuple[int, ...]:
+    """Return digits times powers of ten, in ascending order: 1, 2, 5, 10, 20, 50."""
+    return tuple(digit * 10**power for power in range(first, last + 1) for digit in digits)
 
 
-def duration_bins() -> StepBins:
-    """Return histogram bins for durations from one second to ten hours."""
-    steps = (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10_800, 36_000)
-    texts = "1 s,3 s,10 s,30 s,1 min,3 min,10 min,30 min,1 h,3 h,10 h".split(",")
-    return StepBins("Duration", "duration", "duration", steps, texts)
+_SIZES = (
+    _powers(0, 14, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80),
+    _powers(0, 15, 1, 2, 5),
+    _powers(0, 15, 1, 3),
+    _powers(0, 15, 1),
+)
+# fmt: off
+_DURATIONS = (
+    (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800, 18_000,
+     36_000, 72_000, 180_000, 360_000),
+    (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10_800, 36_000, 108_000, 360_000),
+)
+# fmt: on
+
+
+def size_bins(lib: MediaLibrary) -> StepBins:
+    """Return histogram bins for the file sizes of a library; from 1 kB to 1 TB if it has no files."""
+    default = Steps((*_powers(3, 11, 1, 3), 10**12))
+    return StepBins("Size", "size", "file_size", robust_steps(lib, "file_size", _SIZES, default), round_size)
+
+
+def duration_bins(lib: MediaLibrary) -> StepBins:
+    """Return histogram bins for the durations of a library; from one second to ten hours if it has none."""
+    default = Steps(_DURATIONS[1][:11])
+    steps = robust_steps(lib, "duration", _DURATIONS, default)
+    return StepBins("Duration", "duration", "duration", steps, _duration_text)
+
+
+def _duration_text(seconds: int) -> str:
+    number, unit = next(
+        (seconds / size, unit) for size, unit in ((3600, "h"), (60, "min"), (1, "s")) if seconds >= size
+    )
+    return f"{number:g} {unit}"
 
 
 RangeBins = StepBins | ResolutionBins | YearBins

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
+import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
 
 from mfkit.charts import cameras_chart, codecs_chart, types_chart
+from mfkit.charts.bar_charts import drop_unknown
 from mfkit.charts.theme import add_title
 from mfkit.filters.describe import without
 from mfkit.filters.exclusions import toggle_exclusion, toggle_value, without_value
@@ -17,12 +19,44 @@ from mfkit.library import MediaLibrary
 from mfkit.widgets.panels.chart_panel import ChartPanel, toggle
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import overview_by
+from mfkit.widgets.shared_style import styled
+
+_FEW, _MANY = 8, 100
+"""Number of bars of a chart, and of a chart that shows all of them."""
+_BAR_HEIGHT = 22
+"""Height in pixels of one of many bars."""
 
 
 class BarsPanel(ChartPanel):
-    """Panel with a bar for each value of a dimension. A click adds the value to the selection."""
+    """Panel with a bar for each value of a dimension. A click adds the value to the selection.
+
+    Attributes:
+        dimension_name: The dimension that is drawn.
+        all_button: Shows the values that have no bar, or only the largest ones again. It is hidden if all
+            values have a bar.
+    """
 
     dimension_name = ""
+
+    def __init__(
+        self,
+        lib: MediaLibrary,
+        selection: Selection | None,
+        title: str,
+        controls: Sequence[widgets.ValueWidget] = (),
+        *,
+        measure: str,
+    ) -> None:
+        """Lay out the chart and the controls of the panel; see :class:`ChartPanel`."""
+        self.all_button = styled(widgets.ToggleButton, layout={"display": "none"})
+        self.all_button.add_class("mfkit-toggle")
+        super().__init__(lib, selection, title, controls, measure=measure)
+        self.add_control(self.all_button)
+        self.all_button.observe(self.follow, "value")
+
+    def options(self) -> Hashable:
+        """Return the values of the panel's controls."""
+        return super().options(), self.all_button.value
 
     def draw(self, chosen: MediaFilter) -> None:
         """Draw a bar for each value of the dimension."""
@@ -30,6 +64,20 @@ class BarsPanel(ChartPanel):
         excluding = self.exclusion_field(self.dimension_name)
         self.own_fields = (self.dimension_name, *([excluding] if excluding is not None else []))
         super().draw(chosen)
+        values = len(drop_unknown(self.frame, "files"))
+        number = min(values, _MANY)
+        opened = self.all_button.value
+        more = f"{'All' if values == number else 'Top'} {number}"
+        self.all_button.description = f"Top {_FEW}" if opened else more
+        self.all_button.tooltip = "Show fewer bars" if opened else "Show more bars"
+        self.all_button.layout.display = None if values > _FEW + 1 else "none"
+
+    def extent(self) -> dict[str, int]:
+        """Return the number of bars to draw and the height of the chart."""
+        if not self.all_button.value:
+            return {"top": _FEW}
+        number = min(len(drop_unknown(self.frame, "files")), _MANY)
+        return {"top": number, "height": max(260, number * _BAR_HEIGHT + 60)}
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
         """Return the name of the dimension to draw, which is also the name of a filter field."""
@@ -130,7 +178,7 @@ class CodecsPanel(BarsPanel):
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar for each codec."""
-        figure = codecs_chart(frame, self.measure.value, selected=self.selected)
+        figure = codecs_chart(frame, self.measure.value, selected=self.selected, **self.extent())
         if self.dimension_name != self.stream.value:
             add_title(figure, "Audio codecs, because the selection has no videos")
         return figure
@@ -156,4 +204,4 @@ class CamerasPanel(BarsPanel):
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar for each camera or lens."""
-        return cameras_chart(frame, self.measure.value, selected=self.selected)
+        return cameras_chart(frame, self.measure.value, selected=self.selected, **self.extent())

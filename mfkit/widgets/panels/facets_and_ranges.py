@@ -12,19 +12,19 @@ import pandas as pd
 
 from mfkit.analysis.facets import FACETS
 from mfkit.analysis.histogram import count_by_bins
-from mfkit.filters.describe import hdr_name, without
+from mfkit.filters.describe import hdr_name, rating_name, without
+from mfkit.filters.exclusions import field_values
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.language_codes import language_name
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.chips_and_lists import Facet, Range
 from mfkit.widgets.controls.range_bins import (
-    STATUS_TEXTS,
+    Bucket,
     RangeBins,
     ResolutionBins,
     YearBins,
     duration_bins,
     size_bins,
-    status_fields,
 )
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
@@ -35,6 +35,7 @@ _MAX_VALUES = 200
 """Maximum number of values in a list. Values with the most files are kept."""
 LISTS: Mapping[str, str] = {
     "media_type": "Media type",
+    "date_year": "Year",
     "video_codec": "Video codec",
     "audio_codec": "Audio codec",
     "audio_language": "Audio language",
@@ -49,6 +50,7 @@ LISTS: Mapping[str, str] = {
     "country": "Country",
     "place": "Place",
     "people": "People",
+    "rating": "Rating",
     "artist": "Artist",
     "album": "Album",
     "genre": "Genre",
@@ -60,8 +62,11 @@ _TEXTS: Mapping[str, Callable[[str], str]] = {
     "audio_language": language_name,
     "subtitle_language": language_name,
     "hdr": hdr_name,
+    "rating": rating_name,
 }
 """Dimension -> function that returns the visible text of a value, if it differs from the value."""
+_NUMERIC = frozenset(("date_year", "rating"))
+"""Dimensions whose values are sorted by their size, the largest first, instead of their number of files."""
 
 
 class FacetsPanel(Panel):
@@ -92,26 +97,41 @@ class FacetsPanel(Panel):
         self._tick_lock = threading.RLock()
         super().__init__(lib, selection, "", list(self.facets.values()))
         for facet in self.facets.values():
-            facet.observe(self.follow, "expanded")
+            facet.observe(self.follow, ["expanded", "search"])
 
     def options(self) -> Hashable:
-        """Return the names of the expanded check lists."""
-        return tuple(name for name, facet in self.facets.items() if facet.expanded)
+        """Return the names of the expanded check lists, and the texts that are searched in them."""
+        return tuple((name, facet.search) for name, facet in self.facets.items() if facet.expanded)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Count the values of all expanded lists in one query, and tick the selected values."""
-        counts = self.count_values([name for name, facet in self.facets.items() if facet.expanded], chosen)
+        """Count the values of all expanded lists in one query, and tick the selected values.
+
+        A list in which the user searches for values that are not loaded needs a query of its own.
+        """
+        searches = {name: facet.search for name, facet in self.facets.items() if facet.expanded}
+        counts = self.count_values([name for name, search in searches.items() if not search], chosen)
+        for name, search in searches.items():
+            if search:
+                counts |= self.count_values([name], chosen, containing=search)
         for name, facet in self.facets.items():
             text = _TEXTS.get(name, str)
+            found = counts.get(name, [])
+            if name in _NUMERIC:
+                found = sorted(found, key=lambda pair: -float(pair[0]))
+            note = _note(LISTS[name], len(found), searches[name]) if name in counts else ""
             with self._tick_lock:
-                ticked = self._ticked(name)
-                if name in counts:
-                    facet.show(counts[name], ticked, _note(LISTS[name], len(counts[name])), text=text)
-                else:
-                    facet.show([], ticked, text=text)
+                facet.show(found, self._ticked(name), note, more=len(found) >= _MAX_VALUES, text=text)
 
-    def count_values(self, lists: list[str], chosen: MediaFilter) -> dict[str, list[tuple[str, int]]]:
-        """Return the values of the given check lists with their numbers of files, in descending order."""
+    def count_values(
+        self, lists: list[str], chosen: MediaFilter, *, containing: str | None = None
+    ) -> dict[str, list[tuple[str, int]]]:
+        """Return the values of the given check lists with their numbers of files, in descending order.
+
+        Args:
+            lists: Names of the check lists.
+            chosen: Filter of the selection.
+            containing: Text that the values must contain; None for all values.
+        """
         counts: dict[str, list[tuple[str, int]]] = {name: [] for name in lists}
         if lists == ["media_type"] and not chosen.media_type:
             # Without a condition on media types, no query is needed, because the numbers of files are in the
@@ -120,14 +140,14 @@ class FacetsPanel(Panel):
             pairs = zip(frame["media_type"].astype(str), map(int, frame["files"]), strict=True)
             counts["media_type"] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
         elif lists:
-            frame = self.lib.facets(*lists, filter=chosen, limit=_MAX_VALUES)
+            frame = self.lib.facets(*lists, filter=chosen, limit=_MAX_VALUES, containing=containing)
             for name, value, files in zip(frame["field"], frame["value"], frame["files"], strict=True):
                 counts[name].append((value, int(files)))
         return counts
 
     def _ticked(self, name: str) -> list[str]:
         """Return the currently selected values of a check list, which may have changed during the drawing."""
-        return [str(value) for value in getattr(self.selection.filter, FACETS[name]) or ()]
+        return list(field_values(self.selection.filter, FACETS[name]))
 
     def _tick(self, name: str, value: str, checked: bool) -> None:
         """Add a value to the selection if the user ticked it, or remove the value if the user unticked it."""
@@ -137,16 +157,22 @@ class FacetsPanel(Panel):
             self.facets[name].chosen = self._ticked(name)
 
 
-def _note(label: str, values: int) -> str:
+def _note(label: str, values: int, search: str) -> str:
+    """Return the text under a check list: why it is empty, or that it does not show all values."""
+    name = label if label.isupper() else label.lower()
     if values == 0:
-        return f"No {label if label.isupper() else label.lower()} data in the current selection."
-    return f"The {_MAX_VALUES} values with the most files." if values == _MAX_VALUES else ""
+        return f"No {name} contains “{search}”." if search else f"No {name} data in the current selection."
+    if values < _MAX_VALUES:
+        return ""
+    return f"The {_MAX_VALUES} values with the most files. Search to find others."
 
 
 class RangesPanel(Panel):
     """Range sliders for size, duration, resolution and year, which change the selection.
 
-    The histogram of each slider counts the files that match all conditions except the slider's condition.
+    The bins fit the values in the library. A few extreme values share a bin at an end, and a button with
+    their number selects them. The histogram of each slider counts the files that match all conditions except
+    the slider's condition.
 
     Attributes:
         ranges: The range sliders.
@@ -162,18 +188,20 @@ class RangesPanel(Panel):
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library and the selection to change."""
-        self._fixed_bins: tuple[RangeBins, ...] = (size_bins(), duration_bins(), ResolutionBins())
-        self._year_bins = Memo[RangeBins](lib)
+        self._bins = Memo[tuple[RangeBins, ...]](lib)
         self.bins: tuple[RangeBins, ...] = ()
+        self._buckets: dict[tuple[int, str], Bucket] = {}
         self.ranges = [
-            Range(label, functools.partial(self._move, index), self._click_bucket)
+            Range(label, functools.partial(self._move, index), functools.partial(self._click_bucket, index))
             for index, label in enumerate(("Size", "Duration", "Resolution", "Date"))
         ]
         super().__init__(lib, selection, "", self.ranges)
 
     def draw(self, chosen: MediaFilter) -> None:
         """Count the files in the bins of all sliders, and set the slider handles to the selected ranges."""
-        self.bins = (*self._fixed_bins, self._year_bins.get(lambda: YearBins(self.lib)))
+        self.bins = self._bins.get(
+            lambda: (size_bins(self.lib), duration_bins(self.lib), ResolutionBins(), YearBins(self.lib))
+        )
         # For sliders that set no condition, the files are counted with the same filter, so one query is
         # enough for all of them.
         by_filter: dict[MediaFilter, list[int]] = {}
@@ -193,29 +221,30 @@ class RangesPanel(Panel):
                 control.show(
                     bins.counts(files), bins.lower_labels, bins.upper_labels, *bins.handle_positions(chosen)
                 )
-                if isinstance(bins, YearBins):
-                    buckets = bins.buckets(files)
-                    control.show_buckets(
-                        [
-                            (status, f"{count:,} {STATUS_TEXTS[status]}", _is_selected(chosen, status))
-                            for status, count in buckets.items()
-                        ],
-                        bins.note,
-                    )
+                buckets = bins.buckets(files)
+                self._buckets.update({(index, bucket.key): bucket for bucket in buckets})
+                control.show_buckets(
+                    [
+                        (bucket.key, bucket.text, chosen.replace(**bucket.fields) == chosen)
+                        for bucket in buckets
+                    ],
+                    bins.note,
+                )
 
     def clear_cache(self) -> None:
-        """Discard the cached first and last year of the library."""
-        self._year_bins.clear()
+        """Discard the cached bins, which depend on the values in the library."""
+        self._bins.clear()
 
-    def _click_bucket(self, status: str) -> None:
-        """Add a condition that selects a ``date_status``, or remove the condition if it is already set."""
-        chosen = self.selection.filter
-        if status not in STATUS_TEXTS:
+    def _click_bucket(self, index: int, key: str) -> None:
+        """Add a condition that selects a bucket's items, or remove the condition if it is already set."""
+        bucket = self._buckets.get((index, key))
+        if bucket is None:
             return
-        if _is_selected(chosen, status):
-            self.attempt(lambda: self.selection.drop(*YearBins.fields))
+        chosen = self.selection.filter
+        if chosen.replace(**bucket.fields) == chosen:
+            self.attempt(lambda: self.selection.drop(*self.bins[index].fields))
         else:
-            self.attempt(lambda: self.selection.change(**status_fields(status)))
+            self.attempt(lambda: self.selection.change(**bucket.fields))
 
     def _move(self, index: int, low: int, high: int) -> None:
         bins = self.bins[index]
@@ -223,7 +252,3 @@ class RangesPanel(Panel):
         # script has set between two bin edges would otherwise be replaced by one of these edges.
         if (low, high) != bins.handle_positions(self.selection.filter):
             self.attempt(lambda: self.selection.change(**bins.filter_fields(low, high)))
-
-
-def _is_selected(chosen: MediaFilter, status: str) -> bool:
-    return chosen.replace(**status_fields(status)) == chosen

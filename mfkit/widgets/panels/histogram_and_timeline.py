@@ -16,15 +16,13 @@ from mfkit.charts.robust_bounds import robust_span
 from mfkit.filters.conditions import DATE_STATUSES
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.controls.range_bins import largest_below, status_fields
+from mfkit.widgets.controls.range_bins import FINE_BINS, largest_below, status_fields
 from mfkit.widgets.panels.chart_panel import ChartPanel, toggle
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo, overview_by_year
 
 _BINS = 40
 """Number of bars in the histogram, without the bars for outliers at its ends."""
-_FINE_BINS = 240
-"""Number of bins in which outliers are searched."""
 
 
 class HistogramPanel(ChartPanel):
@@ -98,7 +96,7 @@ _RANGE_FIELDS = {"file_size": ("min_size", "max_size"), "duration": ("min_durati
 
 def robust_edges(lib: MediaLibrary, column: str) -> list[Any]:
     """Return bin edges on a logarithmic scale for all items of a library, with outliers in the end bins."""
-    fine = lib.histogram(column, _FINE_BINS, log=True)
+    fine = lib.histogram(column, FINE_BINS, log=True)
     if fine.empty:
         return []
     lows, highs = (fine[name].tolist() for name in ("low", "high"))

@@ -108,7 +108,7 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
         """Draw a bar for each language, and show the number of files that state no language."""
-        figure = languages_chart(frame, self.measure.value, selected=self.selected, height=_HEIGHT)
+        figure = languages_chart(frame, self.measure.value, selected=self.selected, **self.extent())
         files = int(frame.loc[frame[self.dimension_name].isna(), "files"].sum())
         if files and frame[self.dimension_name].notna().any():
             stream = "audio" if self.dimension_name == "audio_language" else "subtitles"
@@ -117,9 +117,7 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
 
 
 class SubtitlesPanel(_StreamsPanel, BarsPanel):
-    """Files or bytes of videos with text subtitles, with image subtitles only, and without subtitles.
-
-    Click bars to select their videos.
+    """Files or bytes of videos by the format of their subtitles. Click bars to select them.
 
     ![A bar for each format of subtitles](../images/panels/subtitles.png)
 

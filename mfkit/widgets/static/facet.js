@@ -1,6 +1,7 @@
 // A list of values with counts and check boxes. Texts are set as text, never as HTML.
 
 const SEARCHABLE = 10;  // longer lists get a search field
+const TYPING_PAUSE = 250;  // milliseconds
 
 function render({ model, el }) {
   el.classList.add("mfkit-facet");
@@ -79,8 +80,7 @@ function render({ model, el }) {
     while (list.children.length > labels.length) list.lastChild.remove();
     const texts = options.filter(({ value }) => chosen.has(value)).map(({ text }) => text);
     state.textContent = texts.join(", ");
-    find.hidden = options.length <= SEARCHABLE;
-    if (find.hidden) find.value = "";
+    find.hidden = options.length <= SEARCHABLE && !model.get("search") && !find.value;
     note.textContent = model.get("note");
     note.hidden = !model.get("note");
     box.open = model.get("expanded");
@@ -88,24 +88,41 @@ function render({ model, el }) {
   };
 
   const applySearch = () => {
-    const query = find.value.trim().toLowerCase();
+    const query = find.value.trim();
+    // The kernel has already searched for this text, in its own way to ignore case.
+    const searched = query === model.get("search");
     for (const { label, name } of rows.values()) {
-      label.hidden = Boolean(query) && !name.title.toLowerCase().includes(query);
+      label.hidden = Boolean(query) && !searched && !name.title.toLowerCase().includes(query.toLowerCase());
     }
   };
 
-  find.addEventListener("input", applySearch);
+  // Values that are not loaded are searched by the kernel, at a pause in typing.
+  let typing;
+  const searchAll = () => {
+    const query = find.value.trim();
+    if (query === model.get("search") || !(model.get("more") || model.get("search"))) return;
+    model.set("search", query);
+    model.save_changes();
+  };
+  find.value = model.get("search");
+  find.addEventListener("input", () => {
+    applySearch();
+    clearTimeout(typing);
+    typing = setTimeout(searchAll, TYPING_PAUSE);
+  });
   box.addEventListener("toggle", () => {
     if (box.open === model.get("expanded")) return;
     model.set("expanded", box.open);
     model.save_changes();
   });
-  model.on("change:options change:chosen change:note change:expanded", draw);
+  const events = "change:options change:chosen change:note change:expanded change:search";
+  model.on(events, draw);
   model.on("msg:custom", acknowledge);
   draw();
   return () => {
-    model.off("change:options change:chosen change:note change:expanded", draw);
+    model.off(events, draw);
     model.off("msg:custom", acknowledge);
+    clearTimeout(typing);
   };
 }
 

@@ -50,6 +50,13 @@ function render({ model, el }) {
     high.style.zIndex = from > last / 2 ? 1 : 2;
   };
 
+  // "1 GB to 3 GB: 12 files", or "2014: 12 files" if a bin is one value.
+  const hoverText = (index, count) => {
+    const [from, to] = [model.get("lower_labels")[index], model.get("upper_labels")[index + 1]];
+    const range = from === to ? from : to === "Any" ? `From ${from}` : `${from} to ${to}`;
+    return `${range}: ${count.toLocaleString("en-US")} ${count === 1 ? "file" : "files"}`;
+  };
+
   const draw = () => {
     const counts = model.get("counts");
     const most = Math.max(1, ...counts);
@@ -61,6 +68,9 @@ function render({ model, el }) {
       for (const [name, value] of Object.entries({ x: index + 0.06, y: 1 - height, width: 0.88, height })) {
         bar.setAttribute(name, value);
       }
+      const text = document.createElementNS(NS, "title");
+      text.textContent = hoverText(index, count);
+      bar.append(text);
       return bar;
     }));
     for (const input of ends) {

@@ -22,11 +22,12 @@ async def filled(database: Database) -> Database:
         films = {
             "a.mp4": ({"video_codec": "h264", "width": 1920, "height": 1080}, [beach, night]),
             "b.mp4": ({"video_codec": "h264", "width": 3840, "height": 2160}, [beach]),
-            "c.mkv": ({"video_codec": "hevc", "width": 1920, "height": 1080}, []),
+            "c.mkv": ({"video_codec": "hevc", "width": 1920, "height": 1080, "rating": 4}, []),
             "d.jpg": (
                 {
                     "camera_make": "Canon",
                     "camera_model": "EOS 80D",
+                    "rating": 3.5,
                     "extra_metadata": {"lens": "EF50mm", "format": "jpeg"},
                 },
                 [],
@@ -42,9 +43,12 @@ async def filled(database: Database) -> Database:
     return database
 
 
-async def counts(database: Database, *names: str, limit: int = 200, **fields: Any) -> list[tuple[Any, ...]]:
+async def counts(
+    database: Database, *names: str, limit: int = 200, containing: str | None = None, **fields: Any
+) -> list[tuple[Any, ...]]:
     async with database.connect() as connection:
-        rows = await connection.execute(facets(names, MediaFilter(**fields), limit=limit))
+        statement = facets(names, MediaFilter(**fields), limit=limit, containing=containing)
+        rows = await connection.execute(statement)
         return [(row.field, row.value, row.files) for row in rows]
 
 
@@ -85,6 +89,20 @@ async def test_every_value_selects_what_it_counts(filled: Database) -> None:
 
             found = await connection.scalar(count(MediaFilter(**{FACETS[name]: value})))
         assert found == files, (name, value)
+
+
+async def test_ratings_have_the_same_text_on_every_database(filled: Database) -> None:
+    """A whole number has no decimals."""
+    assert await counts(filled, "rating") == [("rating", "3.5", 1), ("rating", "4", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("EACH", ["beach"]), ("%", []), ("_", []), ("", ["beach", "night"])]
+)
+async def test_a_search_finds_values_beyond_the_limit(filled: Database, text: str, found: list[str]) -> None:
+    """It ignores case, and no character has a special meaning."""
+    assert [value for _, value, _ in await counts(filled, "tag", containing=text)] == found
+    assert await counts(filled, "tag", containing="ght", limit=1) == [("tag", "night", 2)]
 
 
 async def test_the_limit_keeps_the_most_frequent(filled: Database) -> None:

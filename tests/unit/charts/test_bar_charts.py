@@ -27,9 +27,9 @@ def test_selected_languages_are_in_front_of_grey() -> None:
 
 def test_subtitles_are_in_a_fixed_order() -> None:
     """Text comes first and no subtitles last, whatever their numbers; other files are left out."""
-    frame = counted(subtitle_format=["none", None, "text"], files=[90, 1_000, 2])
+    frame = counted(subtitle_format=["none", None, "unknown", "text"], files=[90, 1_000, 5, 2])
     (trace,) = subtitles_chart(frame).data
-    assert list(subtitles_chart(frame).layout.yaxis.ticktext) == ["Text", "No subtitles"]
-    assert list(trace.customdata) == ["text", "none"] and list(trace.x) == [2, 90]
+    assert list(subtitles_chart(frame).layout.yaxis.ticktext) == ["Text", "Unknown format", "No subtitles"]
+    assert list(trace.customdata) == ["text", "unknown", "none"] and list(trace.x) == [2, 5, 90]
     images = counted(subtitle_format=["images"], files=[1])
     assert list(subtitles_chart(images).layout.yaxis.ticktext) == ["Images only"]

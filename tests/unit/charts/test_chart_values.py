@@ -45,16 +45,16 @@ def test_bars_of_months() -> None:
     assert list(traces) == ["context", "video", "image"]
     assert list(traces["image"].customdata) == ["undated", "2024-11", "2024-12", "2025-01"]
     assert list(traces["video"].hovertext) == [
-        "Without a capture time<br>video: 4 files, 8.00 kB",
-        "Nov 2024<br>video: 1 file, 50.0 kB",
-        "Dec 2024<br>video: 0 files, 0 B",
-        "Jan 2025<br>video: 0 files, 0 B",
+        "Without a capture time<br>video: 4 files, 8.00 kB<br>12.9% of the bytes shown",
+        "Nov 2024<br>video: 1 file, 50.0 kB<br>80.6% of the bytes shown",
+        "Dec 2024<br>video: 0 files, 0 B<br>0.0% of the bytes shown",
+        "Jan 2025<br>video: 0 files, 0 B<br>0.0% of the bytes shown",
     ]
     assert list(traces["video"].base) == [0, 0, 0, 0]
     assert list(traces["video"].y) == list(traces["image"].base) == [8_000, 50_000, 0, 0]
     assert list(traces["image"].y) == [0, 3_000, 0, 1_000]
     assert list(traces["context"].text) == [""] * 4
-    assert traces["context"].hovertext[1] == "Nov 2024<br>4 files, 53.0 kB"
+    assert traces["context"].hovertext[1] == "Nov 2024<br>4 files, 53.0 kB<br>85.5% of the bytes shown"
     assert figure.layout.yaxis.range[1] == pytest.approx(53_000 * 1.04)
     assert list(traces["video"].marker.color)[1] == MEDIA_COLORS["video"]
 
@@ -64,7 +64,9 @@ def test_context_of_bars() -> None:
     figure = growth_chart(MONTHS, "files", selected=MONTHS.iloc[:1])
     traces = by_name(figure)
     assert list(traces) == ["context", "image"]
-    assert traces["context"].hovertext[1] == "Nov 2024<br>all other conditions: 4 files, 53.0 kB"
+    assert traces["context"].hovertext[1] == (
+        "Nov 2024<br>all other conditions: 4 files, 53.0 kB<br>40.0% of the files shown"
+    )
     assert list(traces["context"].y) == [4, 4, 0, 2] and list(traces["image"].y) == [0, 3, 0, 0]
 
 
@@ -98,6 +100,9 @@ def test_texts_of_bars() -> None:
         "video<br>0 files, 0 B selected of 1",
     ]
     assert list(colored.marker.color) == [MEDIA_COLORS["image"], MEDIA_COLORS["video"]]
+    # Room for "47.1 GB" after the longest bar, in any width.
+    frame["bytes"] = [47_100_000_000, 2]
+    assert types_chart(frame, "bytes").layout.margin.r >= 55
 
 
 def test_share_of_the_other_names() -> None:
@@ -130,9 +135,13 @@ def test_cells_of_resolutions() -> None:
     assert list(figure.layout.yaxis.ticktext) == ["h264", "vp9", "hevc"]
     assert list(figure.layout.xaxis.ticktext) == ["SD", "HD", "4K"]
     assert [list(row) for row in trace.hovertext] == [
-        ["", "h264, HD<br>1,000 files, 1.00 MB", "h264, 4K<br>1 file, 1.00 GB"],
-        ["vp9, SD<br>4 files, 1.00 kB", "", ""],
-        ["", "hevc, HD<br>3 files, 5 B", ""],
+        [
+            "",
+            "h264, HD<br>1,000 files, 1.00 MB<br>0.1% of the bytes shown",
+            "h264, 4K<br>1 file, 1.00 GB<br>99.9% of the bytes shown",
+        ],
+        ["vp9, SD<br>4 files, 1.00 kB<br>0.0% of the bytes shown", "", ""],
+        ["", "hevc, HD<br>3 files, 5 B<br>0.0% of the bytes shown", ""],
     ]
     assert np.nan_to_num(np.array(trace.z, dtype=float)).tolist() == pytest.approx(
         np.array([[0, 7, 10], [4, 0, 0], [0, math.log10(5) + 1, 0]])
@@ -167,7 +176,7 @@ def test_values_of_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     trace = folders_chart(frame, "bytes").data[0]
     assert list(trace.customdata) == ["/a", "/a/c", "/a/b", "/a/b/d"]
     assert list(trace.values) == [1000, 700, 300, 300] and list(trace.parents) == ["", "0", "0", "2"]
-    assert trace.hovertext[1] == "/a/c<br>3 files, 700 B"
+    assert trace.hovertext[1] == "/a/c<br>3 files, 700 B<br>70.0% of the bytes shown"
     assert trace.marker.colors[0] == "rgba(128, 128, 128, 0.15)"
     assert trace.marker.colors[3] == trace.marker.colors[2] != trace.marker.colors[1]
     assert list(folders_chart(frame, "files").data[0].values) == [10, 7, 3, 7]
@@ -180,11 +189,38 @@ def test_texts_of_histograms() -> None:
     frame = pd.DataFrame({"low": [1.0, 10.0], "high": [10.0, 90.0], "files": [2, 1], "bytes": [3_000, 70]})
     (bars,) = histogram_chart(frame, "duration", "bytes").data
     assert [tuple(key) for key in bars.customdata] == [(1, 10), (10, 90)] and list(bars.y) == [3_000, 70]
-    assert list(bars.hovertext) == ["1.0 s to 10 s<br>2 files, 3.00 kB", "10 s to 1:30 min<br>1 file, 70 B"]
+    assert list(bars.hovertext) == [
+        "1.0 s to 10 s<br>2 files, 3.00 kB<br>97.7% of the bytes shown",
+        "10 s to 1:30 min<br>1 file, 70 B<br>2.3% of the bytes shown",
+    ]
     chosen = frame.assign(files=[1, 0], bytes=[1_000, 0])
     grey, colored = histogram_chart(frame, "duration", "files", selected=chosen).data
-    assert grey.hovertext[1].endswith("1 file, 70 B under all other conditions")
-    assert list(colored.y) == [1, 0] and colored.hovertext[0].endswith("<br>1 file, 1.00 kB")
+    assert grey.hovertext[1].endswith("33.3% of the files shown<br>under all other conditions")
+    assert list(colored.y) == [1, 0] and colored.hovertext[0].endswith("1.00 kB<br>33.3% of the files shown")
+
+
+def test_other_files_and_folders_have_a_small_box() -> None:
+    """It has the folder's path and their sum, and is not larger than the largest folder beside it."""
+    frame = pd.DataFrame(
+        {
+            "id": ["/a", "/a/b", "/a/c"],
+            "parent": [None, "/a", "/a"],
+            "label": ["/a", "b", "c"],
+            "depth": [0, 1, 1],
+            "files": [10, 7, 1],
+            "bytes": [1000, 300, 200],
+        }
+    )
+    trace = folders_chart(frame, "bytes").data[0]
+    assert (trace.labels[3], trace.customdata[3], trace.parents[3], trace.values[3]) == (
+        "other",
+        "/a",
+        "0",
+        300,
+    )
+    assert trace.hovertext[3] == "/a: other files and folders<br>2 files, 500 B<br>50.0% of the bytes shown"
+    assert trace.marker.colors[3] == trace.marker.colors[0]
+    assert folders_chart(frame, "files").data[0].values[3] == 2
 
 
 PLACES = pd.DataFrame(

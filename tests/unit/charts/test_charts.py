@@ -345,7 +345,11 @@ def test_outliers_of_a_histogram_are_in_its_end_bins() -> None:
     grey, colored = chart.data
     usual = math.log10(2) * 0.94
     assert list(grey.width) == pytest.approx([2 * usual, *[usual] * 7, 2 * usual])
-    assert (chart.layout.xaxis.ticktext[0], chart.layout.xaxis.ticktext[-1]) == ("< 100 kB", "> 12.8 MB")
+    assert (chart.layout.xaxis.ticktext[0], chart.layout.xaxis.ticktext[-1]) == (
+        "< 100 kB<br>3 files",
+        "> 12.8 MB<br>3 files",
+    )
+    assert grey.hovertext[-1].startswith("More than 12.8 MB<br>3 files, 10 B<br>11.1% of the files shown")
     assert list(grey.y) == [3] * 9 and list(colored.y) == [0] * 8 + [1]
 
 

@@ -22,7 +22,7 @@ def test_hdr_classes_by_resolution() -> None:
     assert list(figure.layout.yaxis.ticktext) == ["SDR", "PQ without metadata"]
     assert list(figure.layout.xaxis.ticktext) == ["SD", "4K"]
     assert figure.data[0].customdata[1][1] == ["PQ", "4K"] and figure.data[0].customdata[1][0] is None
-    assert figure.data[0].hovertext[0][1] == "SDR, 4K<br>3 files, 3.00 kB"
+    assert figure.data[0].hovertext[0][1] == "SDR, 4K<br>3 files, 3.00 kB<br>50.0% of the files shown"
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "int64", "float64"])

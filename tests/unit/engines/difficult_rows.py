@@ -122,6 +122,7 @@ def _facts(place: int) -> dict[str, Any]:
         aperture=_pick([None, 1.8, 2.8, 22.0], place, 1),
         focal_length=_pick([None, 4.2, 24.0], place, 1),
         fps=_pick([None, 25.0, 59.94], place, 1),
+        rating=_pick([None, -1.0, 0.0, 3.5, 4.0], place, 1),
         location_name=_pick([None, "Köln, Deutschland", "Paris", ",", ", ", "a,b, 日本", " x "], place, 1),
         extra_metadata=_pick(EXTRAS, place, 1),
         stream_count=_pick([None, 0, 3], place, 1),

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mfkit import MediaFilter
+from mfkit.filters.filter_values import SUBTITLE_FORMATS
 
 _languages = st.lists(st.sampled_from(["German", "eng", "fr", "spa"]), min_size=1, max_size=3)
 STREAM_FIELDS: dict[str, st.SearchStrategy[Any]] = {
@@ -24,7 +25,7 @@ STREAM_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "audio_layout": st.sampled_from(["stereo", "5.1(SIDE)", "x"]),
     "is_vfr": st.booleans(),
     "is_interlaced": st.booleans(),
-    "subtitle_format": st.lists(st.sampled_from(["text", "images", "none"]), min_size=1, max_size=2),
+    "subtitle_format": st.lists(st.sampled_from(SUBTITLE_FORMATS), min_size=1, max_size=2),
     "has_subtitles": st.booleans(),
     "has_chapters": st.booleans(),
 }

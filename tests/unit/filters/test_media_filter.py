@@ -51,6 +51,7 @@ class TestKeywords:
         PurePath: Path("/m"),
         abc.Collection[str]: {"1"},
         abc.Collection[int]: range(2014, 2016),
+        abc.Collection[float]: {3.5, 4},
         abc.Collection[MediaType]: [MediaType.VIDEO],
         Sequence[float]: [1, 2, 3],
         Sequence[Sequence[float]]: [(1, 2), [3, 4], (5, 6)],

@@ -36,6 +36,7 @@ async def test_ratings(database: Database) -> None:
     assert await names(database, min_rating=4) == {"four", "five"}
     assert await names(database, min_rating=3.5, max_rating=4) == {"half", "four"}
     assert await names(database, max_rating=-1) == {"rejected"}
+    assert await names(database, rating=[3.5, "5", -1]) == {"half", "five", "rejected"}
     assert await names(database, min_rating=0, max_rating=0) == {"zero"}
     with pytest.raises(FilterError, match="max_rating"):
         MediaFilter.of(max_rating=5.5)

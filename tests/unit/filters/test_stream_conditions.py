@@ -132,13 +132,17 @@ async def test_format_of_subtitles(database: Database) -> None:
             "stream_count": 3,
             "subtitle_count": count,
         }
-        for name, count in (("both", 2), ("images", 2), ("unclear", 1), ("none", 0))
+        for name, count in (("both", 2), ("images", 2), ("unclear", 2), ("none", 0))
     }
     kept["unread"] = {"file_path": "/m/unread.mkv", "media_type": "video"}
     kept["song"] = {"file_path": "/m/song.mp3", "media_type": "audio", "stream_count": 1, "subtitle_count": 0}
     await fill(database, kept)
     async with database.transaction() as connection:
-        for name, formats in {"both": (False, True), "images": (False, False), "unclear": (None,)}.items():
+        for name, formats in {
+            "both": (False, True),
+            "images": (False, False),
+            "unclear": (False, None),
+        }.items():
             item_id = await connection.scalar(
                 select(MediaItem.id).where(MediaItem.file_name == f"{name}.mkv")
             )
@@ -154,7 +158,8 @@ async def test_format_of_subtitles(database: Database) -> None:
             stream = {"media_item_id": item_id, "stream_index": 9, "kind": "data", "is_main": False}
             await connection.execute(insert(media_streams).values(**stream, is_text=True))
     assert await names(database, subtitle_format="text") == {"both"}
-    assert await names(database, subtitle_format="Images") == {"images", "unclear"}
+    assert await names(database, subtitle_format="Images") == {"images"}
+    assert await names(database, subtitle_format="unknown") == {"unclear"}
     assert await names(database, subtitle_format=["none", "text"]) == {"none", "both"}
 
 

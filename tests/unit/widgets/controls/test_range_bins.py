@@ -9,25 +9,33 @@ import pytest
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.analysis.histogram import count_by_bins
-from mfkit.widgets.controls.range_bins import (
-    ResolutionBins,
-    YearBins,
-    duration_bins,
-    size_bins,
-    status_fields,
-)
+from mfkit.widgets.controls.range_bins import ResolutionBins, YearBins, duration_bins, size_bins
 from tests.samples import NOON, item, store
 
 
-def test_range_below_an_edge_excludes_it() -> None:
+def test_range_below_an_edge_excludes_it(lib: MediaLibrary) -> None:
     """The bound below an edge is one byte less, or the next smaller duration."""
-    assert size_bins().filter_fields(1, 2) == {"min_size": 1000, "max_size": 2999}
-    fields = duration_bins().filter_fields(5, 6)
+    bins = size_bins(lib)
+    assert bins.filter_fields(1, 2) == {"min_size": 1000, "max_size": 2999}
+    fields = duration_bins(lib).filter_fields(5, 6)
     assert fields == {"min_duration": 60, "max_duration": math.nextafter(180, 0)}
-    assert size_bins().filter_fields(0, len(size_bins().lower_labels) - 1) == {
-        "min_size": None,
-        "max_size": None,
-    }
+    assert bins.filter_fields(0, len(bins.lower_labels) - 1) == {"min_size": None, "max_size": None}
+
+
+def test_bins_fit_the_library(lib: MediaLibrary) -> None:
+    """Edges are round numbers around the values; a few outliers share the last bin, which a click selects."""
+    sizes = [*range(2_100_000, 9_000_000, 100_000), 300 * 10**9]
+    store(lib, *(item(f"/m/{n}.mp4", file_size=size, facts={"duration": 90}) for n, size in enumerate(sizes)))
+    bins = size_bins(lib)
+    assert list(bins.lower_labels) == ["0", "2.5 MB", "3 MB", "4 MB", "5 MB", "6 MB", "8 MB", "10 MB", "Any"]
+    frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter()))
+    files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
+    assert bins.counts(files) == [4, 5, 10, 10, 10, 20, 10, 1]
+    (bucket,) = bins.buckets(files)
+    assert bucket.text == "More than 10 MB: 1 file" and lib.count(**bucket.fields) == 1
+    assert bins.buckets({0: 29}) == []
+    # All durations are equal, so there is one bin and no outlier.
+    assert list(duration_bins(lib).lower_labels) == ["0", "Any"]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +50,11 @@ def test_range_below_an_edge_excludes_it() -> None:
         ({"min_size": 10**15}, (19, 20)),
     ],
 )
-def test_handles_contain_the_bounds(fields: dict[str, int], positions: tuple[int, int]) -> None:
+def test_handles_contain_the_bounds(
+    fields: dict[str, int], positions: tuple[int, int], lib: MediaLibrary
+) -> None:
     """The handles stand at the smallest range of bins that contains the filter's bounds."""
-    assert size_bins().handle_positions(MediaFilter(**fields)) == positions
+    assert size_bins(lib).handle_positions(MediaFilter(**fields)) == positions
 
 
 def test_resolutions() -> None:
@@ -89,11 +99,11 @@ def test_years_without_outliers(lib: MediaLibrary) -> None:
     frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter()))
     files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
     assert bins.counts(files) == [7, 0, 6, 1]
-    assert bins.buckets(files) == {"undated": 3, "future": 1, "before 1826": 1}
+    buckets = bins.buckets(files)
+    assert [one.text for one in buckets] == ["3 undated", "1 dated in the future", "1 dated before 1826"]
     assert lib.count(**bins.filter_fields(1, 3)) == 6
     assert lib.count(**bins.filter_fields(0, 4)) == len(years) + 5
-    counts = {status: lib.count(**status_fields(status)) for status in bins.buckets(files)}
-    assert counts == {"undated": 3, "future": 1, "before 1826": 1}
+    assert [lib.count(**one.fields) for one in buckets] == [3, 1, 1]
 
 
 def test_file_dates_if_there_are_no_capture_times(lib: MediaLibrary) -> None:
@@ -104,7 +114,7 @@ def test_file_dates_if_there_are_no_capture_times(lib: MediaLibrary) -> None:
     assert bins.note == "File dates, because no capture times are known"
     frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter())).dropna()
     files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
-    assert bins.counts(files) == [1, 1] and bins.buckets(files) == {}
+    assert bins.counts(files) == [1, 1] and bins.buckets(files) == []
     assert bins.filter_fields(0, 1) == {"after": None, "before": "2023", "has_date": None}
 
 
@@ -112,5 +122,5 @@ def test_a_library_without_any_date(lib: MediaLibrary) -> None:
     """The slider has no bins, and the items are counted beside it."""
     store(lib, item("/m/a.jpg"))
     bins = YearBins(lib)
-    assert bins.counts({-1: 1}) == [] and bins.buckets({-1: 1}) == {"undated": 1}
+    assert bins.counts({-1: 1}) == [] and [one.text for one in bins.buckets({-1: 1})] == ["1 undated"]
     assert bins.handle_positions(MediaFilter()) == (0, 0) and bins.note == ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.widgets import FacetsPanel, Selection
-from tests.samples import item, store
+from tests.samples import NOON, item, store
 
 
 def movie(name: str, **facts: object) -> object:
@@ -58,3 +60,42 @@ def test_no_values(lib: MediaLibrary) -> None:
         panel.facets[name].expanded = True
     assert panel.facets["audio_language"].note == "No audio language data in the current selection."
     assert panel.facets["hdr"].note == "No HDR data in the current selection."
+
+
+def test_years_and_ratings(lib: MediaLibrary) -> None:
+    """The largest comes first, a rating is written in words, and a tick selects exactly this rating."""
+    store(
+        lib,
+        *(
+            item(f"/m/{n}.jpg", file_created_at=NOON.replace(year=year), facts={"rating": rating})
+            for n, (year, rating) in enumerate([(2019, 4), (2019, 4), (2021, 3.5), (2020, -1), (2020, None)])
+        ),
+    )
+    panel = FacetsPanel(lib)
+    for name in ("date_year", "rating"):
+        panel.facets[name].expanded = True
+    assert shown(panel, "date_year") == [("2021", "2021", 1), ("2020", "2020", 2), ("2019", "2019", 2)]
+    rows = [("4", "4 stars", 2), ("3.5", "3.5 stars", 1), ("-1", "rejected", 1)]
+    assert shown(panel, "rating") == rows
+    panel.facets["rating"]._handle_custom_msg({"kind": "tick", "value": "4", "checked": True}, [])
+    assert panel.selection.filter == MediaFilter(rating=4) and panel.facets["rating"].chosen == ["4"]
+    assert shown(panel, "rating") == rows
+    panel.facets["date_year"]._handle_custom_msg({"kind": "tick", "value": "2019", "checked": True}, [])
+    assert lib.count(panel.selection.filter) == 2
+
+
+def test_a_search_in_a_list_finds_values_that_are_not_loaded(lib: MediaLibrary) -> None:
+    """A list has 200 values; the kernel searches the others, and says when there is none."""
+    frame = pd.DataFrame({"file_path": [f"/m/{n:03}.mp3" for n in range(203)], "file_size": 1})
+    lib.ingest(frame.assign(artist=[*(f"Artist {n:03}" for n in range(202)), "Zoë"]))
+    artists = (panel := FacetsPanel(lib)).facets["artist"]
+    artists.expanded = True
+    values = [one["value"] for one in artists.options]
+    assert len(values) == 200 and "Zoë" not in values and artists.more
+    assert artists.note == "The 200 values with the most files. Search to find others."
+    artists.search = "ZO"
+    assert shown(panel, "artist") == [("Zoë", "Zoë", 1)] and not artists.more
+    artists.search = "zz"
+    assert artists.options == [] and artists.note == "No artist contains “zz”."
+    artists.search = ""
+    assert len(artists.options) == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.models import MediaCopy
 from mfkit.widgets import (
+    CamerasPanel,
     DuplicatesPanel,
     ExportPanel,
     FacetsPanel,
@@ -216,3 +218,19 @@ def test_overview_sums_by_dimension(lib: MediaLibrary) -> None:
     assert frame[["media_type", "files", "bytes"]].to_numpy().tolist() == [["video", 2, 40], ["image", 1, 20]]
     store(lib, item("/m/d.jpg", file_size=100))
     assert totals(lib, MediaFilter())["bytes"] == 160.0
+
+
+def test_all_values_of_a_dimension_have_a_bar_on_request(lib: MediaLibrary) -> None:
+    """A button names the number of values and shows all of them in a higher chart, which scrolls."""
+    store(lib, *(item(f"/m/{n}.jpg", facts={"camera_model": f"Model {n:02}"}) for n in range(12)))
+    panel = CamerasPanel(lib)
+
+    def drawn() -> tuple[int, int]:
+        figure = json.loads(panel.plot.figure_json)
+        return len(figure["layout"]["yaxis"]["ticktext"]), figure["layout"]["height"]
+
+    assert drawn() == (8, 260) and panel.all_button.description == "All 12"
+    panel.all_button.value = True
+    assert drawn() == (12, 324) and panel.all_button.description == "Top 8"
+    panel.selection.change(text="3")
+    assert panel.all_button.layout.display == "none"

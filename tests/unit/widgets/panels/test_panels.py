@@ -267,7 +267,7 @@ class TestFilterPanel:
         """Lists, ranges, dates, text and switches together give the expected filter."""
         panel.facets.facets["video_codec"].expanded = True
         tick(panel, "video_codec", "h264", "hevc")
-        move(panel, SIZE, 7, 15)
+        move(panel, SIZE, 4, 16)
         panel.date_from.value, panel.date_to.value = date(2012, 1, 1), date(2024, 6, 30)
         panel.search.value = " VID "
         panel.switches["has_location"].value = "with"
@@ -343,15 +343,15 @@ class TestFilterPanel:
     def test_controls_follow_a_selection_made_elsewhere(self, panel: FilterPanel) -> None:
         """The controls show a script's selection and do not round it."""
         panel.selection.change(
-            media_type="image", min_size=1234, text="IMG", after="2015", folder="/photos/2015"
+            media_type="image", min_size=1_234_567, text="IMG", after="2015", folder="/photos/2015"
         )
         size = panel.ranges.ranges[SIZE]
         assert panel.facets.facets["media_type"].chosen == ["image"] and panel.search.value == "IMG"
-        assert (size.lower_labels[size.low], size.high) == ("1 kB", len(size.counts))
+        assert (size.lower_labels[size.low], size.high) == ("1 MB", len(size.counts))
         assert panel.date_from.value == date(2015, 1, 1) and panel.folder.value == "/photos/2015"
         assert ("/photos", "/photos") in panel.folder.options
         tick(panel, "media_type", "image", "video")
-        assert panel.selection.filter.min_size == 1234
+        assert panel.selection.filter.min_size == 1_234_567
 
     def test_reversed_dates_show_an_error(self, panel: FilterPanel) -> None:
         """The error disappears when the dates are valid again."""
@@ -378,7 +378,7 @@ class TestFilterPanel:
                 pd.DataFrame(
                     {
                         "file_path": ["/a.mp4", "/b.mp4", "/c.mp4"],
-                        "file_size": [2000, 3000, 3001],
+                        "file_size": [2000, 2500, 2501],
                         "duration": [20.0, 30.0, 30.5],
                     }
                 )

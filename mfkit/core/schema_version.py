@@ -61,6 +61,20 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), "head")
 
 
+def run_script(connection: Connection, revision: str, script: str) -> None:
+    """Run the SQL statements of a revision's script, which blank lines separate.
+
+    Args:
+        connection: Connection to the library database.
+        revision: Schema revision, such as ``"0012"``.
+        script: ``"create"`` or ``"drop"``; there is one file for each SQL dialect.
+    """
+    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{connection.dialect.name}.sql"
+    for statement in path.read_text(encoding="utf-8").split("\n\n"):
+        if statement.strip():
+            connection.exec_driver_sql(statement.strip())
+
+
 def stamp(connection: Connection) -> None:
     """Set the schema revision to the newest one, unless the database already has a schema revision."""
     if current(connection) is None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from mfkit.bundled_files import resource_folder
+from mfkit.core.schema_version import run_script
 from mfkit.models.base import PathText, UTCDateTime
 
 revision = "0001"
@@ -29,15 +29,6 @@ _TABLES = (
     "media_items",
     "collections",
 )
-
-
-def _run(script: str) -> None:
-    """Run a script for this dialect, which has the views and triggers of this revision."""
-    dialect = op.get_bind().dialect.name
-    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
-    for statement in path.read_text(encoding="utf-8").split("\n\n"):
-        if statement.strip():
-            op.get_bind().exec_driver_sql(statement.strip())
 
 
 def upgrade() -> None:
@@ -306,11 +297,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_scan_failures_scan_id", "scan_failures", ["scan_id"])
 
-    _run("create")
+    run_script(op.get_bind(), revision, "create")
 
 
 def downgrade() -> None:
     """Drop all tables, views and triggers."""
-    _run("drop")
+    run_script(op.get_bind(), revision, "drop")
     for table in _TABLES:
         op.drop_table(table)

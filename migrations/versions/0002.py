@@ -8,21 +8,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mfkit.bundled_files import resource_folder
+from mfkit.core.schema_version import run_script
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-
-def _run(script: str) -> None:
-    """Run a script for this dialect, which has the triggers of this revision."""
-    dialect = op.get_bind().dialect.name
-    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{dialect}.sql"
-    for statement in path.read_text(encoding="utf-8").split("\n\n"):
-        if statement.strip():
-            op.get_bind().exec_driver_sql(statement.strip())
 
 
 def upgrade() -> None:
@@ -40,10 +31,10 @@ def upgrade() -> None:
         sa.Column("mark", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name="pk_media_changes"),
     )
-    _run("create")
+    run_script(op.get_bind(), revision, "create")
 
 
 def downgrade() -> None:
     """Drop the change log and its triggers."""
-    _run("drop")
+    run_script(op.get_bind(), revision, "drop")
     op.drop_table("media_changes")

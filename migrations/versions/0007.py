@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from mfkit.bundled_files import resource_folder
+from mfkit.core.schema_version import run_script
 from mfkit.models.base import LocalDateTime
 
 revision = "0007"
@@ -108,11 +108,6 @@ def _fill() -> None:
         connection.exec_driver_sql(statement)
 
 
-def _replace_view(script: str) -> None:
-    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{op.get_bind().dialect.name}.sql"
-    op.get_bind().exec_driver_sql(path.read_text(encoding="utf-8").strip())
-
-
 def upgrade() -> None:
     """Add the columns, fill the capture times, and create the view with the new columns."""
     op.execute("DROP VIEW media")
@@ -121,7 +116,7 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, type_, nullable=True))
     op.create_index(_INDEX, "media_items", ["captured_at"])
     _fill()
-    _replace_view("create")
+    run_script(op.get_bind(), revision, "create")
 
 
 def downgrade() -> None:
@@ -131,4 +126,4 @@ def downgrade() -> None:
     for table, columns in _COLUMNS.items():
         for name in columns:
             op.drop_column(table, name)
-    _replace_view("drop")
+    run_script(op.get_bind(), revision, "drop")

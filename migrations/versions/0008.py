@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from mfkit.bundled_files import resource_folder
+from mfkit.core.schema_version import run_script
 
 revision = "0008"
 down_revision = "0007"
@@ -17,18 +17,11 @@ branch_labels = None
 depends_on = None
 
 
-def _run(script: str) -> None:
-    """Run a script for this dialect."""
-    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{op.get_bind().dialect.name}.sql"
-    for statement in path.read_text(encoding="utf-8").split("\n\n"):
-        op.get_bind().exec_driver_sql(statement.strip())
-
-
 def upgrade() -> None:
     """Replace the search index."""
-    _run("create")
+    run_script(op.get_bind(), revision, "create")
 
 
 def downgrade() -> None:
     """Restore the index of words between spaces."""
-    _run("drop")
+    run_script(op.get_bind(), revision, "drop")

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from mfkit.bundled_files import resource_folder
+from mfkit.core.schema_version import run_script
 
 revision = "0010"
 down_revision = "0009"
@@ -80,13 +80,6 @@ _STREAM_COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
 }
 
 
-def _run(script: str) -> None:
-    """Run the statements of a script for this dialect, which blank lines separate."""
-    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{op.get_bind().dialect.name}.sql"
-    for statement in path.read_text(encoding="utf-8").split("\n\n"):
-        op.get_bind().exec_driver_sql(statement.strip())
-
-
 def _item_key(table: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
         ["media_item_id"],
@@ -124,7 +117,7 @@ def upgrade() -> None:
     op.execute("DROP VIEW media")
     for name, type_ in _METADATA_COLUMNS.items():
         op.add_column("media_metadata", sa.Column(name, type_, nullable=True))
-    _run("create")
+    run_script(op.get_bind(), revision, "create")
 
 
 def downgrade() -> None:
@@ -134,4 +127,4 @@ def downgrade() -> None:
         op.drop_table(table)
     for name in _METADATA_COLUMNS:
         op.drop_column("media_metadata", name)
-    _run("drop")
+    run_script(op.get_bind(), revision, "drop")

@@ -10,19 +10,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mfkit.bundled_files import resource_folder
+from mfkit.core.schema_version import run_script
 
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
-
-
-def _run(script: str) -> None:
-    """Run the statements of a script for this dialect, which blank lines separate."""
-    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{op.get_bind().dialect.name}.sql"
-    for statement in path.read_text(encoding="utf-8").split("\n\n"):
-        op.get_bind().exec_driver_sql(statement.strip())
 
 
 def upgrade() -> None:
@@ -38,11 +31,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("file_hash", name="pk_picture_quality"),
     )
     op.execute("DROP VIEW media")
-    _run("create")
+    run_script(op.get_bind(), revision, "create")
 
 
 def downgrade() -> None:
     """Drop the table, and create the view without its columns."""
     op.execute("DROP VIEW media")
     op.drop_table("picture_quality")
-    _run("drop")
+    run_script(op.get_bind(), revision, "drop")

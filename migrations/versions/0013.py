@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from mfkit.bundled_files import resource_folder
+from mfkit.core.schema_version import run_script
 
 revision = "0013"
 down_revision = "0012"
@@ -15,17 +15,13 @@ branch_labels = None
 depends_on = None
 
 
-def _replace_view(script: str) -> None:
-    op.execute("DROP VIEW media")
-    path = resource_folder("migrations") / "sql" / f"{revision}_{script}_{op.get_bind().dialect.name}.sql"
-    op.get_bind().exec_driver_sql(path.read_text(encoding="utf-8").strip())
-
-
 def upgrade() -> None:
     """Create the view with the new columns."""
-    _replace_view("create")
+    op.execute("DROP VIEW media")
+    run_script(op.get_bind(), revision, "create")
 
 
 def downgrade() -> None:
     """Create the view without the columns."""
-    _replace_view("drop")
+    op.execute("DROP VIEW media")
+    run_script(op.get_bind(), revision, "drop")

@@ -12,17 +12,11 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from mfkit.demo.demo_audio_video import (
-    Clip,
-    choose_encoder,
-    plan_music,
-    plan_videos,
-    quiet_encoders,
-    write_video,
-)
 from mfkit.demo.demo_documents import plan_documents, write_bytes
 from mfkit.demo.demo_file import DemoCopy, DemoFile, Writer
 from mfkit.demo.demo_images import add_noise, landscape, plan_non_jpeg_images, plan_photos
+from mfkit.demo.demo_music import choose_encoder, plan_music, quiet_encoders
+from mfkit.demo.demo_videos import Clip, plan_videos, write_video
 from mfkit.errors import DemoFolderError
 from mfkit.path_argument import checked_path
 

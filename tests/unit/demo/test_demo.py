@@ -20,7 +20,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import GPS, IFD, Base
 from pypdf import PdfReader
 
-from mfkit.demo import demo_audio_video, demo_images, write_demo
+from mfkit.demo import demo_images, demo_music, write_demo
 from mfkit.demo.demo_writer import plan_demo
 from mfkit.errors import DemoFolderError, MfkitError
 
@@ -446,7 +446,7 @@ def test_a_failure_while_writing_says_what_to_do(tmp_path: Path) -> None:
 def test_missing_encoders_are_replaced_and_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another codec replaces a missing one where the container accepts it, else files are left out."""
     missing = {"libsvtav1", "libaom-av1", "librav1e", "libvpx-vp9", "libvpx", "libmp3lame", "libshine"}
-    monkeypatch.setattr(demo_audio_video, "has_encoder", lambda name: name not in missing)
+    monkeypatch.setattr(demo_music, "has_encoder", lambda name: name not in missing)
     monkeypatch.setattr(demo_images.features, "check", lambda name: name != "avif")
     plan = plan_demo(2014)
     endings = Counter(file.path.rpartition(".")[2] for file in plan.files)
@@ -459,10 +459,10 @@ def test_missing_encoders_are_replaced_and_noted(monkeypatch: pytest.MonkeyPatch
 def test_quiet_encoders_restores_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The variable that silences SVT-AV1 is as before afterwards, whether it was set or not."""
     monkeypatch.setenv("SVT_LOG", "2")
-    with demo_audio_video.quiet_encoders():
+    with demo_music.quiet_encoders():
         assert os.environ["SVT_LOG"] == "-1"
     assert os.environ["SVT_LOG"] == "2"
     monkeypatch.delenv("SVT_LOG")
-    with demo_audio_video.quiet_encoders():
+    with demo_music.quiet_encoders():
         pass
     assert "SVT_LOG" not in os.environ

@@ -1,24 +1,13 @@
-"""Methods that analyse a library: totals, growth, folders, places, duplicates, completeness and scans."""
+"""Methods that analyse a library: totals, growth, folders, places, duplicates, completeness and savings."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Literal, Unpack, get_args
-from uuid import UUID
 
 import pandas as pd
 
-from mfkit.analysis import (
-    completeness,
-    duplicate_files,
-    folder_tree,
-    histogram,
-    places,
-    savings,
-    scan_history,
-    summary,
-)
+from mfkit.analysis import completeness, duplicate_files, folder_tree, histogram, places, savings, summary
 from mfkit.analysis.dimensions import Freq
 from mfkit.analysis.encoding_assumptions import read_assumptions
 from mfkit.errors import FilterError
@@ -31,7 +20,7 @@ Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
 
 
 class AnalysisMethods(ReadMethods):
-    """Methods that analyse the items and the scans of a library."""
+    """Methods that analyse the items of a library."""
 
     @filter_keywords
     async def summary(
@@ -354,60 +343,3 @@ class AnalysisMethods(ReadMethods):
                 target, read_assumptions(assumptions), MediaFilter.of(filter, **fields), limit=limit
             )
         )
-
-    async def compare(
-        self,
-        /,
-        scan_a: str | UUID | None = None,
-        scan_b: str | UUID | None = None,
-        *,
-        root: str | os.PathLike[str] | None = None,
-    ) -> pd.DataFrame:
-        """List the changes of files between two scans of a folder.
-
-        Args:
-            scan_a: Id of the earlier scan, from :meth:`scans`; None for the last finished scan before
-                ``scan_b``.
-            scan_b: Id of the later scan; None for the last finished scan.
-            root: The scanned folder, used if no id is given; None for the folder of the last scan.
-
-        Returns:
-            One row per changed path, sorted by change and path: ``change`` (``added``, ``removed``,
-            ``moved``, ``grown``, ``shrunk``, or ``edited`` for other content of the same size),
-            ``file_path``, ``old_path`` (of moved files), ``file_size`` and ``old_size`` (null if the file
-            did not exist), ``bytes`` (their difference), ``media_type`` and ``id`` (of the item with that
-            content; null if the library no longer has it).
-
-        Raises:
-            FilterError: A scan does not exist, the scans have different roots or the wrong order, there is
-                only one scan, or a scan between them did not record its changes.
-        """
-        scans = await self.frame(scan_history.scans())
-        first, last = (None if one is None else str(one) for one in (scan_a, scan_b))
-        path = None if root is None else MediaFilter.of(folder=os.fspath(root)).folder
-        earlier, later = scan_history.scan_pair(scans.to_dict("records"), first, last, path)
-        return await self.frame(scan_history.compare(earlier, later))
-
-    async def scans(self) -> pd.DataFrame:
-        """List the scans of the library, starting with the newest scan (docs/schema.md)."""
-        return await self.frame(scan_history.scans())
-
-    async def failures(self) -> pd.DataFrame:
-        """List the files that the scans could not read or understand, sorted by path.
-
-        Returns:
-            ``file_path``, ``stage``, ``error``, ``file_size``, ``file_modified_at``, ``created_at`` (of the
-            first failure), and ``root``, ``scanned_at`` and ``scan_id`` of the last scan that failed on the
-            file.
-        """
-        return await self.frame(scan_history.failures())
-
-    async def totals(self) -> pd.DataFrame:
-        """Count the files in all scanned folders.
-
-        Returns:
-            One row: ``files`` and ``bytes``, as ``find`` and ``du`` count them, and their parts: ``items``
-            and ``item_bytes``, ``copies`` and ``copy_bytes``, ``unread`` and ``unread_bytes`` (empty or
-            unreadable files).
-        """
-        return await self.frame(scan_history.totals())

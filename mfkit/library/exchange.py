@@ -1,17 +1,25 @@
-"""Methods that export items to files and import rows from files and DataFrames."""
+"""Methods that move data into and out of a library: export, import, publication and copies."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+import pandas as pd
+
 from mfkit.analysis import item_list
-from mfkit.errors import ExportError, FilterError, IngestError
+from mfkit.core.database import Database
+from mfkit.core.library_copy import copy_library, count_rows
+from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
+from mfkit.errors import ExportError, FilterError, IngestError, ReadOnlyLibraryError
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
+from mfkit.lazy_layers import load_distributed
 from mfkit.library.base import LibraryBase
 from mfkit.path_argument import checked_path
 from mfkit.progress import progress_bar
@@ -25,8 +33,31 @@ if TYPE_CHECKING:
     from mfkit.exchange.imports.importer import ImportResult, OnError
 
 
+@dataclass(frozen=True)
+class PublishResult:
+    """Result of :meth:`mfkit.MediaLibrary.publish`.
+
+    Attributes:
+        path: Folder or URL of the dataset.
+        version: Newest version of the dataset.
+        items: Number of items in that version.
+        files: Number of files in that version.
+        bytes: Size of these files.
+        written: Number of new files; 0 if nothing had changed, in which case no version was added.
+        seconds: Duration of the call.
+    """
+
+    path: str
+    version: int
+    items: int
+    files: int
+    bytes: int
+    written: int
+    seconds: float
+
+
 class ExchangeMethods(LibraryBase):
-    """Methods that export items and import rows."""
+    """Methods that export items, import rows, publish datasets and copy libraries."""
 
     @filter_keywords
     async def export(
@@ -192,6 +223,70 @@ class ExchangeMethods(LibraryBase):
         table = await self._engine.run(item_list.count(chosen))
         left = max(0, int(table["files"][0].as_py()) - (offset or 0))
         return left if limit is None else min(left, limit)
+
+    async def publish(self, target: str | os.PathLike[str]) -> PublishResult:
+        """Publish the library's current state as a new version of a dataset of Parquet files.
+
+        The files are grouped in folders by media type and year, and are rarely larger than 256 MB. Only files
+        whose rows changed since the last version are written. The files of the last three versions are kept,
+        so that their readers are not interrupted. :meth:`from_dataset` and all programs that support Parquet
+        can read a dataset (docs/howto/datasets.md).
+
+        Args:
+            target: A folder that is empty or contains a dataset, or a URL that PyArrow supports, such as
+                ``s3://bucket/media``. Only one program at a time can publish to a bucket.
+
+        Returns:
+            ``path``, ``version``, ``items``, ``files``, ``bytes``, ``written`` (new files) and ``seconds``.
+
+        Raises:
+            DatasetError: The target cannot be written, has other files, or another program published at the
+                same time. Earlier versions do not change.
+        """
+        started = time.monotonic()
+        await self.open()
+        if not isinstance(self._snapshot, SnapshotEngine):
+            raise ReadOnlyLibraryError(
+                f"{self.database.name} is a published dataset. Publish the library that it came from."
+            )
+        dataset = load_distributed("dataset").Dataset(target)
+        publish = load_distributed("publish_dataset").publish
+        version, written = await self._snapshot.publish(partial(publish, dataset))
+        items = sum(one.rows for one in version.relations["media"])
+        files = len(list(version.files()))
+        seconds = time.monotonic() - started
+        return PublishResult(dataset.name, version.version, items, files, version.bytes, written, seconds)
+
+    async def copy_to(self, target: str | os.PathLike[str], *, progress: bool | None = None) -> pd.DataFrame:
+        """Copy the whole library into another database, and verify the copy.
+
+        Ids, timestamps, tags, collections and scans do not change. If a copy is interrupted, call the method
+        again to continue it. The target cannot be used as a library before it is complete.
+
+        Args:
+            target: Path of a SQLite file, or a SQLAlchemy URL (SQLite or PostgreSQL). The database is empty
+                or, with SQLite, does not exist.
+            progress: Show a progress bar; None shows one in notebooks and terminals.
+
+        Returns:
+            One row per table: ``table``, ``rows``, ``checksum`` (SHA-256 of all values, equal in both
+            databases) and ``replaced`` (number of rows in which a NUL character or an unpaired surrogate,
+            which PostgreSQL cannot store, was replaced by U+FFFD).
+
+        Raises:
+            TransferError: The target has other data, refuses a row, or differs from the library.
+            MfkitError: The target cannot be opened or written.
+        """
+        await self.open()
+        other = Database(target)
+        try:
+            # The progress bar counts each row twice, because it is first copied and then verified.
+            rows = 2 * await count_rows(self.database)
+            with progress_bar(progress, f"to {other.name}", rows, " rows") as bar:
+                copied = await copy_library(self.database, other, bar.update)
+        finally:
+            await other.dispose()
+        return pd.DataFrame(copied)
 
 
 class _Counted:

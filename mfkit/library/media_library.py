@@ -28,8 +28,8 @@ from mfkit.library.curate import CurateMethods
 from mfkit.library.details import DetailMethods
 from mfkit.library.exchange import ExchangeMethods
 from mfkit.library.inspection_methods import InspectionMethods
+from mfkit.library.scan_methods import ScanMethods
 from mfkit.library.stream_methods import StreamMethods
-from mfkit.library.write import WriteMethods
 from mfkit.text_safety import escape_control
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class AsyncMediaLibrary(
-    WriteMethods,
+    ScanMethods,
     AnalysisMethods,
     StreamMethods,
     InspectionMethods,

@@ -1,6 +1,7 @@
 """Quality of inspected pictures: measures, rank by sharpness, and suggestions by rules that users can set.
 
 The measures are columns of ``media``, which :meth:`mfkit.MediaLibrary.inspect` fills.
+:func:`picture_samples` chooses pictures of each year, for the pictures in a report.
 """
 
 from __future__ import annotations
@@ -10,12 +11,25 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Double, Select, Text, and_, case, cast, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from mfkit.errors import FilterError, did_you_mean
-from mfkit.filters.conditions import camera, conditions
+from mfkit.filters.conditions import camera, conditions, date_status, date_year
 from mfkit.filters.media_filter import MediaFilter
-from mfkit.models import media
+from mfkit.models import MediaType, media
 
 c = media.c
 MEASURES = (
@@ -182,3 +196,37 @@ def _holds(rule: QualityRule, measure: ColumnElement[Any]) -> ColumnElement[bool
     if math.isfinite(rule.at_most):
         limits.append(measure <= rule.at_most)
     return and_(*limits) if limits else measure.is_not(None)
+
+
+def picture_samples(chosen: MediaFilter, per_year: int) -> Select[Any]:
+    """Return the SELECT statement for at most ``per_year`` images or videos of each capture year.
+
+    Images come before videos, then the highest ratings, then images from a known camera. The order of the
+    others looks random, but is always the same, because it is the order of their hashes.
+
+    Returns:
+        ``year`` (by the local capture time; null without a plausible one), ``place`` (1 for the first of a
+        year), ``id``, ``file_name``.
+    """
+    year = cast(case((date_status() == "dated", date_year)), Integer())
+    order = (
+        (c.media_type != MediaType.IMAGE).asc(),
+        func.coalesce(c.rating, 0).desc(),
+        c.camera_model.is_(None).asc(),
+        c.file_hash.asc(),
+    )
+    each = (
+        select(
+            year.label("year"),
+            c.id,
+            c.file_name,
+            func.row_number().over(partition_by=year, order_by=order).label("place"),
+        )
+        .where(*conditions(chosen), c.media_type.in_((MediaType.IMAGE, MediaType.VIDEO)))
+        .subquery()
+    )
+    return (
+        select(each.c.year, each.c.place, each.c.id, each.c.file_name)
+        .where(each.c.place <= per_year)
+        .order_by(each.c.year.nulls_last(), each.c.place)
+    )

@@ -19,10 +19,9 @@ from mfkit.report import (
     formats_section,
     key_figures,
     metadata_sections,
-    quality_section,
+    quality_and_verification_sections,
     space_sections,
     time_and_place_sections,
-    verification_section,
 )
 from mfkit.report.key_figures import read_key_figures
 from mfkit.report.page_blocks import Html, Section, escaped
@@ -187,7 +186,7 @@ class Report:
 
     def quality(self) -> Section | None:
         """Return the report section on pictures that look blurred, dark or blank."""
-        return self._section("quality", quality_section.quality)
+        return self._section("quality", quality_and_verification_sections.quality)
 
     def completeness(self) -> Section | None:
         """Return the report section on the completeness of the metadata."""
@@ -195,7 +194,7 @@ class Report:
 
     def verification(self) -> Section | None:
         """Return the report section on verified and damaged files."""
-        return self._section("verification", verification_section.verification)
+        return self._section("verification", quality_and_verification_sections.verification)
 
     def failures(self) -> Section | None:
         """Return the report section on files that could not be read."""

@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
-from mfkit.analysis.picture_samples import picture_samples
+from mfkit.analysis.picture_quality import picture_samples
 from mfkit.errors import MfkitError
 from mfkit.filters.units import format_size
 from mfkit.report.page_blocks import Html, escaped, plural, value

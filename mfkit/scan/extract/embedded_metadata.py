@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mfkit.scan.extract import exif, iptc, xmp
-from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
+from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.schema import Metadata, merge
 from mfkit.scan.extract.tiff_directories import Directory
 
@@ -101,13 +101,6 @@ def resources(reader: BoundedReader) -> Iterator[Resource]:
         if head[:4] == b"8BIM":
             yield Resource(int.from_bytes(head[4:6], "big"), reader.part(at, size))
         at += size + size % 2
-
-
-def photoshop_blocks(data: bytes) -> Blocks:
-    """Return the metadata blocks in Photoshop image resources that are given as bytes."""
-    blocks = Blocks()
-    blocks.add_resources(bytes_reader(data))
-    return blocks
 
 
 def _combined(lists: Sequence[Sequence[str]]) -> list[str]:

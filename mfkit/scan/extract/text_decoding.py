@@ -84,19 +84,6 @@ def _as_latin1(error: UnicodeError) -> tuple[bytes, int]:
 codecs.register_error("mfkit-latin1", _as_latin1)
 
 
-def undo_latin1(text: str) -> bytes | None:
-    """Return the original bytes of a text that was decoded as Latin-1, or as UTF-8 with surrogate escapes.
-
-    Returns:
-        The bytes, or None if the text has characters that show that it was decoded in another way.
-    """
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        pass
-    return escaped_bytes(text)
-
-
 def escaped_bytes(text: str) -> bytes | None:
     """Return the original bytes of a text with surrogate escapes, or None if it has no surrogate escapes."""
     if text.isascii() or not any("\udc80" <= character <= "\udcff" for character in text):
@@ -113,12 +100,10 @@ class FileTexts:
 
     Attributes:
         legacy: Encoding of texts that are neither in their declared encoding nor UTF-8.
-        is_guess: Whether the legacy encoding was detected; otherwise it is the default, Windows-1252.
         note: Value for ``extra["text_encoding"]``, or None if no text needed a legacy encoding.
     """
 
     legacy: str = DEFAULT_ENCODING
-    is_guess: bool = False
     note: str | None = None
 
     @classmethod
@@ -133,7 +118,7 @@ class FileTexts:
         found = legacy_encoding(doubtful)
         if found is None:
             return cls(note=UNKNOWN)
-        return cls(found, found != DEFAULT_ENCODING, found)
+        return cls(found, found)
 
     def decode(self, data: bytes, declared: str | None = None) -> str:
         """Decode one of the file's texts with the function `decode` and the detected legacy encoding."""

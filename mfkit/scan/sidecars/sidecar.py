@@ -76,7 +76,8 @@ class FolderNames(Collection[str]):
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
         self._xmp: dict[str, list[str]] = {}
-        self._json = JsonNames(name for name in self._names if _is_json_name(name))
+        exports = [name for name in self._names if _is_json_name(name)]
+        self._json = JsonNames(exports) if exports else None
         self._media: dict[str, list[str]] | None = None
         self._folded: frozenset[str] | None = None
         for name in sorted(self._names):
@@ -93,7 +94,13 @@ class FolderNames(Collection[str]):
         return len(self._names)
 
     def sidecars_of(self, media_name: str) -> Sidecars:
-        """Return a media file's sidecars; see `sidecar_names`."""
+        """Find the sidecars of a media file.
+
+        XMP sidecars are ``photo.jpg.xmp`` and, with lower priority, ``photo.xmp``, which belongs to every
+        file of that stem, such as a RAW image and its JPEG. darktable's ``photo_01.jpg.xmp`` is ignored,
+        because it is a further edit of ``photo.jpg`` with its own tags. For Takeout see
+        `mfkit.scan.sidecars.takeout`.
+        """
         if not (self._xmp or self._json) or is_sidecar_name(media_name):
             return Sidecars(media_name)
         stem, dot, _ = media_name.rpartition(".")
@@ -102,7 +109,10 @@ class FolderNames(Collection[str]):
         return Sidecars(media_name, self._existing(wanted), exports)
 
     def media_of(self, sidecar_name: str) -> tuple[str, ...]:
-        """Return a sidecar's media files; see the function `media_of`."""
+        """Find the media files that a sidecar may belong to. They are read again if the sidecar changes.
+
+        The folder's names must include the sidecar's own, even if it was deleted.
+        """
         if self._media is None:
             # This index is built with sidecars_of(), so that media_of() and sidecars_of() never contradict
             # each other.
@@ -135,37 +145,12 @@ def is_sidecar_name(name: str) -> bool:
     return _is_xmp_name(name) or _is_json_name(name)
 
 
-def sidecar_names(media_name: str, names: Collection[str]) -> Sidecars:
-    """Find the sidecars of a media file.
-
-    XMP sidecars are ``photo.jpg.xmp`` and, with lower priority, ``photo.xmp``, which belongs to every file of
-    that stem, such as a RAW image and its JPEG. darktable's ``photo_01.jpg.xmp`` is ignored, because it is a
-    further edit of ``photo.jpg`` with its own tags. For Takeout see
-    `mfkit.scan.sidecars.takeout`.
-
-    Args:
-        media_name: The media file's name, without its folder.
-        names: The names in that folder; a `FolderNames` is faster for many files of one folder.
-    """
-    return _as_folder_names(names).sidecars_of(media_name)
-
-
-def media_of(sidecar_name: str, names: Collection[str]) -> tuple[str, ...]:
-    """Find the media files that a sidecar may belong to. They are read again if the sidecar changes.
-
-    Args:
-        sidecar_name: The sidecar's name.
-        names: The names in its folder, including its own even if it was deleted.
-    """
-    return _as_folder_names(names).media_of(sidecar_name)
-
-
 def read_sidecars(folder_path: str | os.PathLike[str], sidecars: Sidecars) -> SidecarMetadata:
     """Read the metadata of sidecars. A damaged sidecar does not make its media file fail.
 
     Args:
         folder_path: The folder, as `os` functions open it.
-        sidecars: The sidecars that `sidecar_names` found.
+        sidecars: The sidecars that :meth:`FolderNames.sidecars_of` found.
 
     Returns:
         Metadata of origin ``"sidecar"``. ``extra["sidecars"]`` lists the files with metadata, and
@@ -308,7 +293,3 @@ def _is_xmp_name(name: str) -> bool:
 
 def _is_json_name(name: str) -> bool:
     return name[-5:].lower() == ".json"
-
-
-def _as_folder_names(names: Collection[str]) -> FolderNames:
-    return names if isinstance(names, FolderNames) else FolderNames(names)

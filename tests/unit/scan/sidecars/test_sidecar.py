@@ -17,9 +17,7 @@ from mfkit.scan.sidecars.sidecar import (
     FolderNames,
     SidecarMetadata,
     Sidecars,
-    media_of,
     read_sidecars,
-    sidecar_names,
     with_sidecars,
 )
 
@@ -37,38 +35,38 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description
 def test_both_naming_conventions_are_found(sidecar: str) -> None:
     """Names with the file's extension (darktable, digiKam) and without (Adobe) match; case is ignored."""
     names = ["photo.jpg", sidecar, "other.xmp"]
-    assert sidecar_names("photo.jpg", names).xmp == (sidecar,)
-    assert media_of(sidecar, names) == ("photo.jpg",)
+    assert FolderNames(names).sidecars_of("photo.jpg").xmp == (sidecar,)
+    assert FolderNames(names).media_of(sidecar) == ("photo.jpg",)
 
 
 def test_longer_name_has_priority() -> None:
     """It can belong to no other file."""
-    assert sidecar_names("p.jpg", ["p.jpg", "p.xmp", "p.jpg.xmp"]).xmp == ("p.jpg.xmp", "p.xmp")
+    assert FolderNames(["p.jpg", "p.xmp", "p.jpg.xmp"]).sidecars_of("p.jpg").xmp == ("p.jpg.xmp", "p.xmp")
 
 
 def test_sidecar_belongs_to_all_files_of_a_stem() -> None:
     """A RAW file and its JPEG are one shot."""
-    assert media_of("p.xmp", ["p.nef", "p.jpg", "q.jpg", "p.xmp"]) == ("p.jpg", "p.nef")
+    assert FolderNames(["p.nef", "p.jpg", "q.jpg", "p.xmp"]).media_of("p.xmp") == ("p.jpg", "p.nef")
 
 
 def test_darktable_version_is_ignored() -> None:
     """photo_01.jpg.xmp is another edit of photo.jpg, unless photo_01.jpg exists."""
-    assert not sidecar_names("photo.jpg", ["photo.jpg", "photo_01.jpg.xmp"])
-    assert media_of("photo_01.jpg.xmp", ["photo.jpg", "photo_01.jpg.xmp"]) == ()
-    assert sidecar_names("photo_01.jpg", ["photo_01.jpg", "photo_01.jpg.xmp"])
+    assert not FolderNames(["photo.jpg", "photo_01.jpg.xmp"]).sidecars_of("photo.jpg")
+    assert FolderNames(["photo.jpg", "photo_01.jpg.xmp"]).media_of("photo_01.jpg.xmp") == ()
+    assert FolderNames(["photo_01.jpg", "photo_01.jpg.xmp"]).sidecars_of("photo_01.jpg")
 
 
 def test_same_spelling_has_priority() -> None:
     """Some file systems distinguish case."""
     names = FolderNames(["p.jpg", "P.jpg", "p.jpg.xmp", "P.jpg.xmp"])
-    assert sidecar_names("p.jpg", names).xmp == ("p.jpg.xmp",)
-    assert sidecar_names("P.jpg", names).xmp == ("P.jpg.xmp",)
+    assert FolderNames(names).sidecars_of("p.jpg").xmp == ("p.jpg.xmp",)
+    assert FolderNames(names).sidecars_of("P.jpg").xmp == ("P.jpg.xmp",)
 
 
 def test_sidecar_has_no_sidecar() -> None:
     """A file in a folder without sidecars has none either."""
-    assert not sidecar_names("p.xmp", ["p.xmp", "p.xmp.json", "p.xmp.xmp"])
-    assert list(sidecar_names("p.jpg", ["p.jpg"])) == []
+    assert not FolderNames(["p.xmp", "p.xmp.json", "p.xmp.xmp"]).sidecars_of("p.xmp")
+    assert list(FolderNames(["p.jpg"]).sidecars_of("p.jpg")) == []
 
 
 def test_xmp_sidecar_is_read(tmp_path: Path) -> None:
@@ -221,7 +219,7 @@ def test_random_bytes_give_no_metadata(content: bytes, tmp_path: Path) -> None:
     for name in ("p.xmp", "p.jpg.json"):
         (tmp_path / name).write_bytes(content)
     began = time.perf_counter()
-    found = read_sidecars(tmp_path, sidecar_names("p.jpg", ["p.jpg", "p.xmp", "p.jpg.json"]))
+    found = read_sidecars(tmp_path, FolderNames(["p.jpg", "p.xmp", "p.jpg.json"]).sidecars_of("p.jpg"))
     assert time.perf_counter() - began < 2
     assert set(with_sidecars({}, found).get("extra", {})) <= {"probe_notes"}
 
@@ -352,7 +350,7 @@ def test_first_json_that_belongs_to_the_file(tmp_path: Path) -> None:
     """Further JSON files of the same name are not combined with it."""
     (tmp_path / "p.jpg.json").write_bytes(_takeout(description="first"))
     (tmp_path / "p.json").write_bytes(_takeout(description="second"))
-    found = read_sidecars(tmp_path, sidecar_names("p.jpg", ["p.jpg", "p.json", "p.jpg.json"]))
+    found = read_sidecars(tmp_path, FolderNames(["p.jpg", "p.json", "p.jpg.json"]).sidecars_of("p.jpg"))
     assert found.takeout["extra"]["description"] == "first"
     assert found.takeout["extra"]["sidecars"] == ["p.jpg.json"]
 
@@ -363,7 +361,7 @@ def test_several_xmp_sidecars(tmp_path: Path) -> None:
     (tmp_path / "p.xmp").write_text(
         XMP.replace("Fjord", "Other").replace("tiff:Make", 'tiff:Model="D70" x:y')
     )
-    names = sidecar_names("p.jpg", ["p.jpg", "p.xmp", "p.jpg.xmp"])
+    names = FolderNames(["p.jpg", "p.xmp", "p.jpg.xmp"]).sidecars_of("p.jpg")
     metadata = with_sidecars({}, read_sidecars(tmp_path, names))
     assert (metadata["title"], metadata["camera_model"]) == ("Fjord", "D70")
     assert metadata["extra"]["sidecars"] == ["p.jpg.xmp", "p.xmp"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.sidecars.sidecar import FolderNames, media_of, sidecar_names
+from mfkit.scan.sidecars.sidecar import FolderNames
 from mfkit.scan.sidecars.takeout import MAX_STEM, is_json_of, read_json
 
 # Name of the media file, name of its JSON: as reported from real exports.
@@ -76,18 +76,18 @@ def test_edited_copy_uses_the_json_of_its_original(mark: str, form: str) -> None
     """The mark is localised, and macOS decomposes it."""
     media = unicodedata.normalize(form, f"IMG_1-{mark.upper()}.jpg")
     sidecar = "IMG_1.jpg.supplemental-metadata.json"
-    assert sidecar_names(media, [media, sidecar]).takeout == (sidecar,)
+    assert FolderNames([media, sidecar]).sidecars_of(media).takeout == (sidecar,)
     assert is_json_of(sidecar, None, media)
 
 
 def test_unlisted_mark_needs_the_original_and_its_title() -> None:
     """Other names have a hyphen and a word too."""
     media, sidecar = "IMG_1-xogaarsan.jpg", "IMG_1.jpg.json"
-    assert sidecar_names(media, [media, sidecar]).takeout == ()
-    assert sidecar_names(media, [media, "IMG_1.JPG", sidecar]).takeout == (sidecar,)
+    assert FolderNames([media, sidecar]).sidecars_of(media).takeout == ()
+    assert FolderNames([media, "IMG_1.JPG", sidecar]).sidecars_of(media).takeout == (sidecar,)
     assert is_json_of(sidecar, "IMG_1.jpg", media) and not is_json_of(sidecar, "IMG_2.jpg", media)
     numbered = "IMG-20190101.jpg"
-    assert sidecar_names(numbered, [numbered, "IMG.jpg", "IMG.jpg.json"]).takeout == ()
+    assert FolderNames([numbered, "IMG.jpg", "IMG.jpg.json"]).sidecars_of(numbered).takeout == ()
 
 
 def test_title_has_entities() -> None:
@@ -99,8 +99,8 @@ def test_title_has_entities() -> None:
 def test_json_is_found_by_name(media: str, sidecar: str) -> None:
     """It is found among files that belong to other media."""
     names = [media, sidecar, "metadata.json", "IMG_2.jpg", "IMG_2.jpg.json", "IMG_11.jpg.json"]
-    assert sidecar in list(sidecar_names(media, names).takeout)
-    assert media in media_of(sidecar, names)
+    assert sidecar in list(FolderNames(names).sidecars_of(media).takeout)
+    assert media in FolderNames(names).media_of(sidecar)
 
 
 @pytest.mark.parametrize(
@@ -117,29 +117,33 @@ def test_json_is_found_by_name(media: str, sidecar: str) -> None:
 )
 def test_json_of_another_file_is_ignored(media: str, sidecar: str) -> None:
     """Similar names do not match."""
-    assert sidecar not in sidecar_names(media, [media, sidecar]).takeout
+    assert sidecar not in FolderNames([media, sidecar]).sidecars_of(media).takeout
 
 
 def test_edited_copy_prefers_its_own_json() -> None:
     """The original's JSON is used only if the copy has none."""
     names = ["IMG_1-edited.jpg", "IMG_1.jpg.json", "IMG_1-edited.jpg.json"]
-    assert sidecar_names("IMG_1-edited.jpg", names).takeout[0] == "IMG_1-edited.jpg.json"
+    assert FolderNames(names).sidecars_of("IMG_1-edited.jpg").takeout[0] == "IMG_1-edited.jpg.json"
 
 
 def test_number_of_the_original_name_has_priority() -> None:
     """The unchanged name has priority over a name that Takeout may have changed."""
     names = ["IMG(1).jpg", "IMG.jpg.json", "IMG.jpg(1).json", "IMG(1).jpg.json"]
-    assert sidecar_names("IMG(1).jpg", names).takeout == ("IMG(1).jpg.json", "IMG.jpg(1).json")
+    assert FolderNames(names).sidecars_of("IMG(1).jpg").takeout == ("IMG(1).jpg.json", "IMG.jpg(1).json")
 
 
 def test_case_is_ignored() -> None:
     """Exports are not consistent."""
-    assert sidecar_names("IMG_1.JPG", ["IMG_1.JPG", "img_1.jpg.Json"]).takeout == ("img_1.jpg.Json",)
+    assert FolderNames(["IMG_1.JPG", "img_1.jpg.Json"]).sidecars_of("IMG_1.JPG").takeout == (
+        "img_1.jpg.Json",
+    )
 
 
 def test_name_that_is_not_utf_8_is_found() -> None:
     """Names have surrogates, as `os` functions return them."""
-    assert sidecar_names("a\udcff.jpg", ["a\udcff.jpg", "a\udcff.jpg.json"]).takeout == ("a\udcff.jpg.json",)
+    assert FolderNames(["a\udcff.jpg", "a\udcff.jpg.json"]).sidecars_of("a\udcff.jpg").takeout == (
+        "a\udcff.jpg.json",
+    )
 
 
 LONG = "Screenshot_20220207_102421_com.example.application.jpg"
@@ -170,7 +174,7 @@ def test_all_json_files_of_a_truncated_name_are_found() -> None:
     """Their numbers show only the order of the export."""
     other = f"{LONG[:MAX_STEM]}ation2.jpg"
     first, second = f"{LONG[:MAX_STEM]}.json", f"{LONG[:MAX_STEM]}(1).json"
-    assert sidecar_names(other, [LONG, other, first, second]).takeout == (first, second)
+    assert FolderNames([LONG, other, first, second]).sidecars_of(other).takeout == (first, second)
 
 
 _NAMES = st.builds(
@@ -197,16 +201,16 @@ def test_every_name_finds_the_json_that_takeout_writes(name: str, is_old: bool) 
     whole = f"{stem}.{extension}" + ("" if is_old else ".supplemental-metadata")
     units = whole.encode("utf-16-le")[: 2 * MAX_STEM]
     made = f"{units.decode('utf-16-le', 'ignore')}{number}.json"
-    assert made in sidecar_names(name, [name, made]).takeout
+    assert made in FolderNames([name, made]).sidecars_of(name).takeout
 
 
 @given(st.lists(_NAMES | st.sampled_from(["a.xmp", "a.jpg", *(name for pair in EXPORTS for name in pair)])))
-def test_media_of_is_the_inverse_of_sidecar_names(names: list[str]) -> None:
+def test_media_of_is_the_inverse_of_sidecars_of(names: list[str]) -> None:
     """A sidecar belongs to exactly the files that find it."""
     folder = FolderNames(names)
     for sidecar in names:
-        there = {name for name in names if sidecar in sidecar_names(name, folder)}
-        assert set(media_of(sidecar, folder)) == there
+        there = {name for name in names if sidecar in folder.sidecars_of(name)}
+        assert set(folder.media_of(sidecar)) == there
 
 
 def _json(**changes: Any) -> bytes:

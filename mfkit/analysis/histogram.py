@@ -165,13 +165,13 @@ def _edges(least: float, greatest: float, bins: int, log: bool) -> list[float]:
 
 
 def bin_of(
-    quantity: ColumnElement[Any], bin_edges: Sequence[Any], first: int, behind: int
+    quantity: ColumnElement[Any], bin_edges: Sequence[Any], first: int, end: int
 ) -> ColumnElement[int]:
     """Return nested CASE expressions that find a value's bin by binary search: 7 comparisons for 100 bins."""
-    if behind - first <= 1:
+    if end - first <= 1:
         return literal(first, Integer())
-    middle = (first + behind) // 2
+    middle = (first + end) // 2
     return case(
         (quantity < bin_edges[middle], bin_of(quantity, bin_edges, first, middle)),
-        else_=bin_of(quantity, bin_edges, middle, behind),
+        else_=bin_of(quantity, bin_edges, middle, end),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from mfkit.core import postgresql, schema_version, sqlite
 from mfkit.core.error_mapping import translate_errors
-from mfkit.core.interrupt import wait_or_interrupt
+from mfkit.core.event_loop import wait_or_interrupt
 from mfkit.credentials import hide_credentials
 from mfkit.errors import (
     DatabaseUnavailableError,
@@ -24,6 +23,7 @@ from mfkit.errors import (
     ReadOnlyLibraryError,
 )
 from mfkit.models import Base, MediaItem
+from mfkit.models.base import encode_json
 from mfkit.path_argument import library_url
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Database:
         try:
             self.engine: AsyncEngine = create_async_engine(
                 engine_url,
-                json_serializer=_json,
+                json_serializer=encode_json,
                 connect_args=connect_args,
                 # Each connection is tested before use, because the server may have been restarted.
                 pool_pre_ping=self.dialect == "postgresql",
@@ -330,21 +330,6 @@ class Database:
                 raise LibraryNotFoundError(
                     f"The folder {self.file.parent} does not exist and cannot be created: {error.strerror}."
                 ) from error
-
-
-# One encoder is shared, because json.dumps() would create an encoder in each call.
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
-
-
-def _json(value: Any) -> str:
-    """Serialize a value as JSON with unescaped non-ASCII letters, so that SQL can search for text in it."""
-    text_ = _ENCODER.encode(value)
-    try:
-        text_.encode()
-    except UnicodeEncodeError:
-        # The text contains an unpaired surrogate, which databases can store only in escaped form.
-        return json.dumps(value)
-    return text_
 
 
 class NullDatabase(Database):

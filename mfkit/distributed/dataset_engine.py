@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 import pyarrow as pa
 from sqlalchemy import Executable, Select
 
-from mfkit.core.interrupt import CancelToken, QueryThreads
+from mfkit.core.event_loop import CancelToken, QueryThreads
 from mfkit.distributed.dataset import Dataset
 from mfkit.distributed.dataset_manifest import DatasetVersion
-from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
 from mfkit.engines.base import QueryEngine
 from mfkit.engines.duckdb_settings import DuckFiles, parquet_rows
 from mfkit.engines.free_sql.sql_process import SqlProcesses
 from mfkit.engines.relations import EXTRA_RELATIONS, MEDIA, NAMES, RELATIONS, Relation, derived_views
 from mfkit.engines.snapshot.snapshot_session import Session
 from mfkit.errors import DatasetError, QueryError
+from mfkit.frames import BatchConsumer, conform, conform_free
 from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS, DuckdbDialect, UnsupportedError, duckdb_type
 from mfkit.sql.elements import media_words
 from mfkit.sql.translate import Translated, translate
@@ -214,7 +214,7 @@ def relation_columns(relation: Relation) -> list[tuple[str, Any]]:
 
 
 def _view(folder: Path, version: DatasetVersion, relation: Relation) -> str:
-    files = [unit.file for unit in version.relations[relation.name]]
+    files = [data_file.file for data_file in version.relations[relation.name]]
     columns = ", ".join(
         f"CAST({name if files else 'NULL'} AS {duckdb_type(type_)}) AS {name}"
         for name, type_ in relation_columns(relation)

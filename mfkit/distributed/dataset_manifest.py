@@ -17,7 +17,7 @@ FILE_PATH = re.compile(r"([\w=-]+/)+[0-9a-f]{32}\.parquet")
 
 
 @dataclass(frozen=True)
-class Unit:
+class DataFile:
     """Description of one data file of a relation.
 
     Attributes:
@@ -63,22 +63,22 @@ class DatasetVersion:
     record: str
     position: str
     published_at: str
-    relations: dict[str, list[Unit]]
+    relations: dict[str, list[DataFile]]
     format: int = DATASET_FORMAT
 
-    def units(self) -> Iterator[Unit]:
+    def data_files(self) -> Iterator[DataFile]:
         """Yield the descriptions of all data files in all relations."""
-        for units in self.relations.values():
-            yield from units
+        for data_files in self.relations.values():
+            yield from data_files
 
     def files(self) -> Iterator[str]:
         """Yield the paths of all data files, relative to the dataset."""
-        yield from (unit.file for unit in self.units())
+        yield from (data_file.file for data_file in self.data_files())
 
     @property
     def bytes(self) -> int:
         """Total size of all data files in bytes."""
-        return sum(unit.bytes for unit in self.units())
+        return sum(data_file.bytes for data_file in self.data_files())
 
 
 def parse_manifest(text: str, name: str) -> DatasetVersion:
@@ -98,7 +98,7 @@ def parse_manifest(text: str, name: str) -> DatasetVersion:
                 f"{name} has the format {stated['format']}, and this mfkit reads {DATASET_FORMAT}. "
                 "Publish it again, or use the mfkit that published it."
             )
-        relations = {key: [Unit(**unit) for unit in units] for key, units in stated["relations"].items()}
+        relations = {key: [DataFile(**one) for one in files] for key, files in stated["relations"].items()}
         version = DatasetVersion(**{**stated, "relations": relations})
         _check(version)
         return version
@@ -112,7 +112,7 @@ def _check(version: DatasetVersion) -> None:
     Raises:
         ValueError: A value has the wrong type, or a path is not inside the dataset.
     """
-    parts: tuple[DatasetVersion | Unit, ...] = (version, *version.units())
+    parts: tuple[DatasetVersion | DataFile, ...] = (version, *version.data_files())
     for part in parts:
         for field in fields(part):
             value, kind = getattr(part, field.name), {"int": int, "str": str}.get(str(field.type))

@@ -18,7 +18,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from mfkit.distributed.dataset import Dataset
-from mfkit.distributed.dataset_manifest import DatasetVersion, Unit
+from mfkit.distributed.dataset_manifest import DataFile, DatasetVersion
 from mfkit.engines import duckdb_settings
 from mfkit.engines.relations import EXTRA_RELATIONS, MEDIA, RELATIONS, Relation, derived_views, snapshot_views
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
@@ -81,7 +81,7 @@ def publish(
                 row = _bytes_of_a_row(manifest, relation.name)
                 made[relation.name] = _Writer(connection, dataset, folder, relation).write(known, row)
             written = sum(number for _, number in made.values())
-            relations = {name: units for name, (units, _) in made.items()}
+            relations = {name: data_files for name, (data_files, _) in made.items()}
             if old is not None and relations == old.relations and record == old.record:
                 return old, 0
             new = DatasetVersion(
@@ -133,30 +133,30 @@ class _Writer:
             f"{place} AS publish_place, hash(CAST({key} AS VARCHAR)) AS publish_key FROM {rows}"
         )
 
-    def write(self, known: list[Unit], row: float) -> tuple[list[Unit], int]:
+    def write(self, known: list[DataFile], row: float) -> tuple[list[DataFile], int]:
         """Write the changed files, and return all files of the relation and the number of written files.
 
         Args:
             known: Files of the last version.
             row: Estimated bytes per row.
         """
-        before = {unit.key: unit for unit in known}
+        before = {data_file.key: data_file for data_file in known}
         self._divide(known, row)
-        units, fresh = [], []
-        for unit in self._units():
-            old = before.get(unit.key)
-            if old is not None and old.fingerprint == unit.fingerprint:
-                units.append(old)
+        data_files, fresh = [], []
+        for data_file in self._data_files():
+            old = before.get(data_file.key)
+            if old is not None and old.fingerprint == data_file.fingerprint:
+                data_files.append(old)
             else:
-                fresh.append(unit)
+                fresh.append(data_file)
         if fresh:
-            units += self._copy(fresh)
-        return sorted(units, key=lambda unit: unit.key), len(fresh)
+            data_files += self._copy(fresh)
+        return sorted(data_files, key=lambda data_file: data_file.key), len(fresh)
 
-    def _divide(self, known: list[Unit], row: float) -> None:
+    def _divide(self, known: list[DataFile], row: float) -> None:
         """Determine the number of files in each subfolder. If possible, it is the same as before."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
-        parts = {unit.place: unit.parts for unit in known}
+        parts = {data_file.place: data_file.parts for data_file in known}
         shares = {place: _number_of_files(number * row, parts.get(place, 1)) for place, number in counted}
         self._connection.register(
             "shares_read",
@@ -169,14 +169,14 @@ class _Writer:
         )
         self._connection.execute("CREATE OR REPLACE TEMP TABLE shares AS SELECT * FROM shares_read")
 
-    def _units(self) -> list[Unit]:
+    def _data_files(self) -> list[DataFile]:
         found = self._rows(
             "SELECT publish_place, publish_part, parts, count(*), bit_xor(h), sum(h) FROM ("
             f"SELECT publish_place, publish_key % parts AS publish_part, parts, {self._hash()} AS h "
             f"FROM publish_{self._name} JOIN shares ON place = publish_place) GROUP BY ALL"
         )
         return [
-            Unit(place, part, parts, rows, f"{mixed:016x}{total:032x}")
+            DataFile(place, part, parts, rows, f"{mixed:016x}{total:032x}")
             for place, part, parts, rows, mixed, total in found
         ]
 
@@ -184,14 +184,14 @@ class _Writer:
         described = self._rows(f"DESCRIBE publish_{self._name}")
         return f"hash({', '.join(row[0] for row in described if not row[0].startswith('publish_'))})"
 
-    def _copy(self, fresh: list[Unit]) -> list[Unit]:
+    def _copy(self, fresh: list[DataFile]) -> list[DataFile]:
         """Write all changed files with one query, so that the rows are read only once."""
         self._connection.register(
             "fresh_read",
             pa.table(
                 {
-                    "place": [unit.place for unit in fresh],
-                    "part": pa.array([unit.part for unit in fresh], pa.uint64()),
+                    "place": [data_file.place for data_file in fresh],
+                    "part": pa.array([data_file.part for data_file in fresh], pa.uint64()),
                     "publish_file": range(len(fresh)),
                 }
             ),
@@ -209,11 +209,11 @@ class _Writer:
             "PARTITION_BY (publish_file))"
         )
         written = []
-        for number, unit in enumerate(fresh):
+        for number, data_file in enumerate(fresh):
             (made,) = (target / f"publish_file={number}").iterdir()
-            folder = f"{self._name}/{unit.place}" if unit.place else self._name
+            folder = f"{self._name}/{data_file.place}" if data_file.place else self._name
             file = f"{folder}/{uuid4().hex}.parquet"
-            written.append(replace(unit, file=file, bytes=self._dataset.add_file(made, file)))
+            written.append(replace(data_file, file=file, bytes=self._dataset.add_file(made, file)))
         return written
 
     def _rows(self, query: str) -> list[Any]:

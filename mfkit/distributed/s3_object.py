@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal
 from mfkit.distributed.s3_client import ObjectError, S3Client, split_url
 from mfkit.scan.media_source import Remote
 
-HashKind = Literal["content", "stored checksum", "stand-in"]
+HashKind = Literal["content", "stored checksum", "placeholder"]
 
 BLOCK = 1 << 16
 """Block size in bytes. Objects are fetched and cached in blocks; a smaller object needs a single request."""
@@ -89,7 +89,7 @@ class StoredObject(Remote):
         if self.size <= BLOCK:
             return hashlib.sha256(self._blocks[0]).hexdigest(), "content"
         if known == self.placeholder_hash:
-            return known, "stand-in"
+            return known, "placeholder"
         checksum = self._stored_checksum()
         if checksum is not None and known in (None, checksum):
             return checksum, "stored checksum"
@@ -97,7 +97,7 @@ class StoredObject(Remote):
             return known, "content"
         if wants_content:
             return self._content_hash(), "content"
-        return self.placeholder_hash, "stand-in"
+        return self.placeholder_hash, "placeholder"
 
     def read_at(self, start: int, length: int) -> bytes:
         """Read ``length`` bytes at an offset, or fewer bytes if the object ends before.

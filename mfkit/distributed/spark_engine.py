@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 import pyarrow as pa
 
-from mfkit.core.interrupt import CancelToken
+from mfkit.core.event_loop import CancelToken
 from mfkit.distributed.dataset import Dataset
 from mfkit.distributed.dataset_engine import (
     PUBLISHED_RELATIONS,
@@ -30,9 +30,9 @@ from mfkit.distributed.dataset_engine import (
 )
 from mfkit.distributed.dataset_manifest import DatasetVersion
 from mfkit.distributed.spark_guard import SparkGuard
-from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, conform
 from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, Relation
 from mfkit.errors import QueryError
+from mfkit.frames import BATCH, BatchConsumer, Batches, conform
 from mfkit.models import media
 from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS
 from mfkit.sql.elements import media_words
@@ -98,15 +98,17 @@ class _SparkSession:
 
     def _read(self, dataset: Dataset, version: DatasetVersion, relation: Relation) -> DataFrame:
         columns = ", ".join(f"{name} {spark_type(type_)}" for name, type_ in relation_columns(relation))
-        units = version.relations[relation.name]
-        if not units:
+        data_files = version.relations[relation.name]
+        if not data_files:
             return self._spark.createDataFrame([], columns)
         # With the base path, Spark derives partition columns from the folder names, so a query on a media
         # type reads only the folders of this media type.
         reader = self._spark.read.option("basePath", _address(dataset, relation.name))
         if relation is MEDIA:
             columns += ", date_year INT"
-        return reader.schema(columns).parquet(*(_address(dataset, unit.file) for unit in units))
+        return reader.schema(columns).parquet(
+            *(_address(dataset, data_file.file) for data_file in data_files)
+        )
 
     def run(self, translated: Translated, token: CancelToken) -> pa.Table:
         with self._running(token):

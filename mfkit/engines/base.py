@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import pyarrow as pa
 from sqlalchemy import Executable, Select
 
-from mfkit.engines.arrow_types import BatchConsumer
+from mfkit.frames import BatchConsumer
 
 T = TypeVar("T")
 

@@ -14,11 +14,11 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from mfkit.core.arrow_reader import sqlite_uri
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text, translate_errors
-from mfkit.core.interrupt import CancelToken, QueryThreads, wait_or_interrupt
-from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, infer_table, table_with_types
+from mfkit.core.event_loop import CancelToken, QueryThreads, wait_or_interrupt
 from mfkit.engines.base import QueryEngine
 from mfkit.engines.free_sql.sql_process import SqlProcesses
 from mfkit.errors import QueryError
+from mfkit.frames import BATCH, BatchConsumer, Batches, infer_table, table_with_types
 
 T = TypeVar("T")
 

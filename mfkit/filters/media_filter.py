@@ -251,12 +251,14 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
 
     @model_validator(mode="after")
     def _check_combination(self) -> MediaFilter:
-        for name in COMBINATIONS:
-            if any(one.missing is not False for one in getattr(self, name) or ()):
+        parts = {name: part for name in COMBINATIONS if (part := getattr(self, name))}
+        for name, filters in parts.items():
+            if any(one.missing is not False for one in filters):
                 raise ValueError(
                     f"a filter in {name} has the field missing. Set it only in the outermost filter"
                 )
-        check_size(self)
+        if parts:
+            check_size(self)
         return self
 
     @classmethod

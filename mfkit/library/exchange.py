@@ -25,7 +25,6 @@ from mfkit.path_argument import checked_path
 from mfkit.progress import progress_bar
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
     from mfkit.exchange.export.export_formats import ExportResult

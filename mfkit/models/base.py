@@ -1,7 +1,8 @@
-"""Common parts of all tables: constraint names, UUID primary keys, and UTC timestamps."""
+"""Common parts of all tables: constraint names, UUID primary keys, and how timestamps and JSON are stored."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -24,6 +25,21 @@ NAMING_CONVENTION = {
 def utc_now() -> datetime:
     """Return the current time as a time-zone-aware datetime in UTC."""
     return datetime.now(UTC)
+
+
+# One encoder is shared, because json.dumps() would create an encoder in each call.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
+def encode_json(value: Any) -> str:
+    """Serialize a value as JSON with unescaped non-ASCII letters, so that SQL can search for text in it."""
+    text = _ENCODER.encode(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # The text contains an unpaired surrogate, which databases can store only in escaped form.
+        return json.dumps(value)
+    return text
 
 
 class _TimestampText(sqlite.DATETIME):

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,27 +24,18 @@ from mfkit.catalog.content_rows import (
     CopyRow,
     ItemRow,
     Status,
-    chunks,
     record_statuses,
     replaced_path,
 )
-from mfkit.core.bulk_write import insert_rows, new_id, update_rows, upsert_rows
+from mfkit.core.bulk_write import new_id
 from mfkit.core.database import Database
 from mfkit.core.error_mapping import error_text
 from mfkit.lazy_layers import load_distributed
-from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, ScanStage, utc_now
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure, utc_now
 from mfkit.scan.change_journal import ChangeJournal, Content, Decisions
 from mfkit.scan.imported_items import keep_imported, merge_placeholder_items, placeholder_hash
 from mfkit.scan.inspect_file import FileResult
-from mfkit.scan.item_rows import (
-    CONTENT_COLUMNS,
-    ITEM_COLUMNS,
-    METADATA_COLUMNS,
-    content_values,
-    metadata_values,
-    scanned_at,
-    write_streams,
-)
+from mfkit.scan.item_rows import scanned_at, write_failures, write_items
 from mfkit.scan.scan_lock import write_lock
 from mfkit.scan.scan_report import Counts
 from mfkit.scan.sidecars_of_copies import SidecarFolders, with_sidecars_of_copies
@@ -53,16 +44,6 @@ from mfkit.scan.walk import FileStatus
 
 _ITEM, _COPY, _METADATA, _FAILURE = (
     cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata, ScanFailure)
-)
-_FAILURE_COLUMNS = (
-    "id",
-    "scan_id",
-    "file_path",
-    "stage",
-    "error",
-    "file_size",
-    "file_modified_at",
-    "created_at",
 )
 
 
@@ -219,14 +200,18 @@ async def _write(database: Database, journal: ChangeJournal, results: Sequence[F
         before = batch.contents()
         for result in read:
             _decide(batch, result)
-        await asyncio.to_thread(_add_sidecars_of_copies, batch)
+        if batch.copies:
+            await asyncio.to_thread(_add_sidecars_of_copies, batch)
         await journal.record_changes(connection, before, batch.contents())
         known = (item for item in batch.items.values() if not item.is_new)
-        await keep_imported(connection, {item.id: item.result for item in known if item.result is not None})
-        await merge_placeholder_items(connection, batch.absorbed)
+        if read_again := {item.id: item.result for item in known if item.result is not None}:
+            await keep_imported(connection, read_again)
+        if batch.absorbed:
+            await merge_placeholder_items(connection, batch.absorbed)
+        await batch.free_hashes_and_paths(connection)
         await _write_items(connection, batch)
         await batch.write_copies(connection)
-        await _write_failures(connection, batch, results)
+        await write_failures(connection, batch.scan_id, results, batch.now)
     batch.counts.failed = sum(result.stage is not None for result in results)
     return batch.counts
 
@@ -330,76 +315,16 @@ def _check_paths(paths: Sequence[str], read: frozenset[str]) -> dict[str, bool]:
 
 
 async def _write_items(connection: AsyncConnection, batch: _ScanBatch) -> None:
-    await batch.free_hashes_and_paths(connection)
     changed = [item for item in batch.items.values() if item.changed]
     read = [(item, item.result) for item in changed if item.result is not None]
-    new = [(item, result) for item, result in read if item.is_new]
-    known = [(item, result) for item, result in read if not item.is_new]
-    await insert_rows(
+    await write_items(
         connection,
-        _ITEM,
-        ITEM_COLUMNS,
-        [(item.id, batch.now, *content_values(result, item.path, batch.now)) for item, result in new],
-    )
-    await update_rows(
-        connection,
-        _ITEM,
-        CONTENT_COLUMNS,
-        [(*content_values(result, item.path, batch.now), item.id) for item, result in known],
-    )
-    await update_rows(
-        connection,
-        _ITEM,
-        ("file_modified_at", "missing_since", "modified_at", *STATUS_COLUMNS),
-        [
+        new=[(item.id, item.path, result) for item, result in read if item.is_new],
+        known=[(item.id, item.path, result) for item, result in read if not item.is_new],
+        unread=[
             (item.modified_at, item.missing_since, batch.now, *item.status, item.id)
             for item in changed
             if item.result is None
         ],
+        now=batch.now,
     )
-    await insert_rows(
-        connection, _METADATA, METADATA_COLUMNS, [metadata_values(result, item.id) for item, result in new]
-    )
-    await upsert_rows(
-        connection,
-        _METADATA,
-        "media_item_id",
-        METADATA_COLUMNS,
-        [metadata_values(result, item.id) for item, result in known],
-    )
-    metadata = {item.id: result.metadata for item, result in read}
-    await write_streams(connection, metadata, [item.id for item, _ in known])
-
-
-async def _write_failures(
-    connection: AsyncConnection, batch: _ScanBatch, results: Sequence[FileResult]
-) -> None:
-    succeeded = [result.path for result in results if result.stage is None]
-    for chunk in chunks(succeeded):
-        await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
-    await upsert_rows(
-        connection,
-        _FAILURE,
-        "file_path",
-        _FAILURE_COLUMNS,
-        [
-            (
-                new_id(),
-                batch.scan_id,
-                result.path,
-                ScanStage(result.stage),
-                result.error,
-                result.size,
-                # Without a modification time, the next scan reads the file again. A file that could be read
-                # but not parsed keeps its time, so it is read again only after it has changed.
-                result.modified_at if result.stage == "probe" or _is_empty(result) else None,
-                batch.now,
-            )
-            for result in results
-            if result.stage is not None
-        ],
-    )
-
-
-def _is_empty(result: FileResult) -> bool:
-    return result.stage == "read" and result.size == 0

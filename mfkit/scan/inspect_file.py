@@ -44,8 +44,8 @@ class FileResult:
         scanned_at: Time before the file was read.
         wants_content: Whether the hash of an object must be computed from its content.
         file_hash: SHA-256 of the content; None if the file could not be read.
-        hash_kind: Origin of an object's hash: ``content``, ``stored checksum``, or ``stand-in`` for a
-            placeholder; None for files, whose content is always hashed.
+        hash_kind: Origin of an object's hash: ``content``, ``stored checksum`` or ``placeholder``;
+            None for files, whose content is always hashed.
         placeholder_hash: Hash that identifies an object until its content is read.
         file_format: Format of the file; None if it could not be read.
         metadata: Extracted metadata; empty if the file has none or could not be understood.

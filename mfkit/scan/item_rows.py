@@ -1,4 +1,4 @@
-"""Rows of items, metadata, streams and chapters, built from the result of inspecting a file."""
+"""Rows of items, metadata, streams, chapters and failures, built from the results of inspecting files."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import Table, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mfkit.catalog.content_rows import chunks
-from mfkit.core.bulk_write import insert_rows, new_id
+from mfkit.catalog.content_rows import STATUS_COLUMNS, chunks
+from mfkit.core.bulk_write import insert_rows, new_id, update_rows, upsert_rows
 from mfkit.models import (
     EARLIEST_DATE,
     MediaItem,
     MediaMetadata,
     MediaType,
+    ScanFailure,
+    ScanStage,
     StreamKind,
     media_chapters,
     media_streams,
@@ -28,6 +30,12 @@ from mfkit.scan.extract.plausible_values import clean
 from mfkit.scan.extract.schema import CREATE_DATE, LAST_CHANGE, Metadata
 from mfkit.scan.inspect_file import FileResult
 from mfkit.scan.stored_path import raw_bytes, to_disk_path
+
+_ITEM, _METADATA, _FAILURE = (
+    cast(Table, model.__table__) for model in (MediaItem, MediaMetadata, ScanFailure)
+)
+ReadItem = tuple[UUID, str, FileResult]
+"""Id and path of an item, with the result of inspecting its file."""
 
 CLOCK_RESOLUTION = timedelta(seconds=2)
 """Coarsest resolution of a file system's modification times (FAT)."""
@@ -63,8 +71,22 @@ CONTENT_COLUMNS = (
     "changed_ns",
 )
 """Columns of an item that are updated when its file is read."""
+UNREAD_COLUMNS = ("file_modified_at", "missing_since", "modified_at", *STATUS_COLUMNS)
+"""Columns of an item that can change without reading its file."""
 ITEM_COLUMNS = ("id", "created_at", *CONTENT_COLUMNS)
 assert set(ITEM_COLUMNS) == set(MediaItem.__table__.columns.keys())
+
+
+_FAILURE_COLUMNS = (
+    "id",
+    "scan_id",
+    "file_path",
+    "stage",
+    "error",
+    "file_size",
+    "file_modified_at",
+    "created_at",
+)
 
 
 def file_name(path: str) -> str:
@@ -280,3 +302,86 @@ def _listed(values: Iterable[str | None]) -> str | None:
     """Return the distinct values in alphabetical order, joined with "; ", or None if there are none."""
     distinct = sorted({value for value in values if value})
     return "; ".join(distinct[:MAX_LISTED]) or None
+
+
+async def write_items(
+    connection: AsyncConnection,
+    *,
+    new: Sequence[ReadItem],
+    known: Sequence[ReadItem],
+    unread: Sequence[tuple[Any, ...]],
+    now: datetime,
+) -> None:
+    """Write the rows of items, with their metadata, streams and chapters.
+
+    Args:
+        connection: Connection in a write transaction.
+        new: Items to insert, each with the result of inspecting its file.
+        known: Items to update.
+        unread: Values of :data:`UNREAD_COLUMNS`, and the id, of items that changed although their files were
+            not read, for example because they are missing.
+        now: Time of the write.
+    """
+    await insert_rows(
+        connection,
+        _ITEM,
+        ITEM_COLUMNS,
+        [(item_id, now, *content_values(result, path, now)) for item_id, path, result in new],
+    )
+    await update_rows(
+        connection,
+        _ITEM,
+        CONTENT_COLUMNS,
+        [(*content_values(result, path, now), item_id) for item_id, path, result in known],
+    )
+    await update_rows(connection, _ITEM, UNREAD_COLUMNS, unread)
+    await insert_rows(
+        connection,
+        _METADATA,
+        METADATA_COLUMNS,
+        [metadata_values(result, item_id) for item_id, _, result in new],
+    )
+    await upsert_rows(
+        connection,
+        _METADATA,
+        "media_item_id",
+        METADATA_COLUMNS,
+        [metadata_values(result, item_id) for item_id, _, result in known],
+    )
+    metadata = {item_id: result.metadata for item_id, _, result in (*new, *known)}
+    await write_streams(connection, metadata, [item_id for item_id, _, _ in known])
+
+
+async def write_failures(
+    connection: AsyncConnection, scan_id: UUID, results: Sequence[FileResult], now: datetime
+) -> None:
+    """Write a row for each file that failed, and delete the rows of files that no longer fail."""
+    succeeded = [result.path for result in results if result.stage is None]
+    for chunk in chunks(succeeded):
+        await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
+    await upsert_rows(
+        connection,
+        _FAILURE,
+        "file_path",
+        _FAILURE_COLUMNS,
+        [
+            (
+                new_id(),
+                scan_id,
+                result.path,
+                ScanStage(result.stage),
+                result.error,
+                result.size,
+                # Without a modification time, the next scan reads the file again. A file that could be read
+                # but not parsed keeps its time, so it is read again only after it has changed.
+                result.modified_at if result.stage == "probe" or _is_empty(result) else None,
+                now,
+            )
+            for result in results
+            if result.stage is not None
+        ],
+    )
+
+
+def _is_empty(result: FileResult) -> bool:
+    return result.stage == "read" and result.size == 0

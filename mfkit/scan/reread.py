@@ -90,8 +90,9 @@ async def reread_placeholder_hashes(database: Database, root: str) -> None:
         database: The library database.
         root: Stored form of the URL.
     """
+    # "stand-in" is the old name of a placeholder hash.
     with_placeholder = select(MediaMetadata.media_item_id).where(
-        MediaMetadata.extra_metadata["hash"].as_string() == "stand-in"
+        MediaMetadata.extra_metadata["hash"].as_string().in_(("placeholder", "stand-in"))
     )
     async with write_lock(database) as connection:
         for model, item_id in ((MediaItem, MediaItem.id), (MediaCopy, MediaCopy.media_item_id)):

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from posixpath import dirname
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
@@ -51,13 +51,11 @@ from mfkit.scan.walk import (
     candidates_of,
     resolve_roots,
     to_candidate,
-    walker_for,
+    walk_batches,
 )
 from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
 
-_WALK_BATCH_SIZE = 5000
-"""Number of found files that are compared with the library in one step."""
 BATCH_SIZE = 250
 """Number of inspected files that are stored in one transaction.
 
@@ -115,20 +113,6 @@ async def scan(
     return ScanReport(counts, time.monotonic() - started, effort, tuple(notes))
 
 
-class _WalkBatch(NamedTuple):
-    """Batch of consecutive files that a walk through a folder tree found.
-
-    Attributes:
-        entries: The files.
-        is_last: Whether this is the last batch of the walk.
-        seconds: Time in seconds that the walk took to find the files.
-    """
-
-    entries: list[Entry]
-    is_last: bool
-    seconds: float
-
-
 class _RootScan:
     """Scan of one root, from the walk to the stored rows."""
 
@@ -170,7 +154,8 @@ class _RootScan:
             with progress_bar(self._progress, self._root, expected) as bar:
                 await self._run_pipeline(bar, is_new=expected is None)
             await link_live_photos(self._database, sorted(self._changed_photo_folders & self._video_folders))
-            self._note_ignored()
+            if self._skipped.files or self._skipped.folders:
+                self.notes.append(f"Ignored in {self._root}: {self._skipped}.")
             status = ScanStatus.FINISHED
         except asyncio.CancelledError:
             status = ScanStatus.INTERRUPTED
@@ -286,7 +271,8 @@ class _RootScan:
 
     async def _store(self, batch: list[FileResult]) -> None:
         if batch:
-            await asyncio.to_thread(geocoding.add_place_names, [result.metadata for result in batch])
+            if located := [one.metadata for one in batch if one.metadata.get("latitude") is not None]:
+                await asyncio.to_thread(geocoding.add_place_names, located)
             self._changed_photo_folders |= {
                 dirname(result.path) for result in batch if may_be_live_photo(result.path)
             }
@@ -305,8 +291,7 @@ class _RootScan:
         """Yield the files that must be opened, and update the database rows of all other files."""
         # The start of the path range includes the slash, because "/photos-old/x" also sorts after "/photos".
         start = f"{self._root.rstrip('/')}/"
-        lists = walker_for(self._root)(self._root, self._skipped, self._rules)
-        async with contextlib.aclosing(_walk_batches(lists)) as batches:
+        async with contextlib.aclosing(walk_batches(self._root, self._skipped, self._rules)) as batches:
             async for entries, is_last, seconds in batches:
                 self._effort.add_seconds("walk", seconds, len(entries))
                 end = _end_of(self._root) if is_last else entries[-1][0]
@@ -388,14 +373,6 @@ class _RootScan:
             self._media_to_reread |= await asyncio.to_thread(media_of_sidecars, sidecars)
             self._media_to_reread.difference_update(to_read)
 
-    def _note_ignored(self) -> None:
-        files, folders = self._skipped.files, self._skipped.folders
-        if files or folders:
-            self.notes.append(
-                f"Ignored in {self._root}: {files:,} {'file' if files == 1 else 'files'}, "
-                f"{folders:,} {'folder' if folders == 1 else 'folders'}."
-            )
-
     def _record_unlisted(self) -> None:
         unlisted = self._skipped.unlisted
         for entry in unlisted[self._recorded_unlisted :]:
@@ -403,27 +380,6 @@ class _RootScan:
             self._unstored.append(FileResult(entry.path, 0, None, stage="walk", error=error))
             self._effort.count_failure("walk")
         self._recorded_unlisted = len(unlisted)
-
-
-async def _walk_batches(lists: Iterator[list[Entry]]) -> AsyncGenerator[_WalkBatch]:
-    """Yield the files that a walk through a folder tree finds, in batches.
-
-    The next batch is not prepared in advance, because a walk in another thread would slow SQLite down: SQLite
-    releases Python's global interpreter lock for every row, and would have to wait to get it back.
-    """
-    while not (batch := await asyncio.to_thread(_next_walk_batch, lists)).is_last:
-        yield batch
-    yield batch
-
-
-def _next_walk_batch(lists: Iterator[list[Entry]]) -> _WalkBatch:
-    started = time.monotonic()
-    entries: list[Entry] = []
-    for entry_list in lists:
-        entries += entry_list
-        if len(entries) >= _WALK_BATCH_SIZE:
-            return _WalkBatch(entries, False, time.monotonic() - started)
-    return _WalkBatch(entries, True, time.monotonic() - started)
 
 
 def _end_of(root: str) -> str:

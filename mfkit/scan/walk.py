@@ -5,10 +5,12 @@ A root is a folder, or the URL of a bucket. Modules for object storage are impor
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from stat import S_ISREG
@@ -23,6 +25,8 @@ from mfkit.scan.stored_path import is_url, to_disk_path, to_stored_path
 # A file name that begins with none of these characters is not ignored by the default rules.
 _IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WALK_BATCH_SIZE = 5000
+"""Number of found files that are compared with the library in one step."""
 
 
 Entry = tuple[str, int, int, int | None]
@@ -101,6 +105,13 @@ class SkippedEntries:
     unlisted: list[UnlistableEntry] = field(default_factory=list)
     files: int = 0
     folders: int = 0
+
+    def __str__(self) -> str:
+        """Return the numbers of ignored files and folders, such as ``1 file, 12 folders``."""
+        return (
+            f"{self.files:,} {'file' if self.files == 1 else 'files'}, "
+            f"{self.folders:,} {'folder' if self.folders == 1 else 'folders'}"
+        )
 
 
 def to_candidate(entry: Entry) -> Candidate:
@@ -239,9 +250,6 @@ def _to_datetime(microseconds: int) -> datetime:
         return _EPOCH
 
 
-Walker = Callable[[str, SkippedEntries, IgnoreRules], Iterator[list[Entry]]]
-
-
 def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Return the stored paths of roots, without roots that are inside another root.
 
@@ -274,9 +282,43 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     ]
 
 
-def walker_for(root: str) -> Walker:
-    """Return the function that lists the files below a root: in a local folder or in object storage."""
-    if not is_url(root):
-        return walk
-    walk_objects: Walker = load_distributed("s3_walk").walk_objects
-    return walk_objects
+class WalkBatch(NamedTuple):
+    """Batch of consecutive files that a walk through a folder tree found.
+
+    Attributes:
+        entries: The files.
+        is_last: Whether this is the last batch of the walk.
+        seconds: Time in seconds that the walk took to find the files.
+    """
+
+    entries: list[Entry]
+    is_last: bool
+    seconds: float
+
+
+async def walk_batches(root: str, skipped: SkippedEntries, rules: IgnoreRules) -> AsyncGenerator[WalkBatch]:
+    """Yield the files below a root, a local folder or a URL, in batches.
+
+    The next batch is not prepared in advance, because a walk in another thread would slow SQLite down: SQLite
+    releases Python's global interpreter lock for every row, and would have to wait to get it back.
+
+    Args:
+        root: Stored path of the root.
+        skipped: Receives the files and folders that are ignored or cannot be accessed.
+        rules: Names of files and folders to ignore.
+    """
+    walk_root = load_distributed("s3_walk").walk_objects if is_url(root) else walk
+    lists = walk_root(root, skipped, rules)
+    while not (batch := await asyncio.to_thread(_next_batch, lists)).is_last:
+        yield batch
+    yield batch
+
+
+def _next_batch(lists: Iterator[list[Entry]]) -> WalkBatch:
+    started = time.monotonic()
+    entries: list[Entry] = []
+    for entry_list in lists:
+        entries += entry_list
+        if len(entries) >= _WALK_BATCH_SIZE:
+            return WalkBatch(entries, False, time.monotonic() - started)
+    return WalkBatch(entries, True, time.monotonic() - started)

@@ -39,7 +39,7 @@ def test_a_video_is_read_by_ranges(bucket: Bucket, lib: MediaLibrary, demo: Path
 
 
 def test_the_origin_of_the_hash_is_stored(bucket: Bucket, lib: MediaLibrary) -> None:
-    """Content of what is small, else the stored checksum, else a stand-in of ETag and size."""
+    """Content of what is small, else the stored checksum, else a placeholder of ETag and size."""
     plain, checked, small = noise(1, LARGE), noise(2, LARGE), b"small"
     etag = bucket.put("plain.bin", plain)
     bucket.put("checked.bin", checked, ChecksumAlgorithm="SHA256")
@@ -47,18 +47,18 @@ def test_the_origin_of_the_hash_is_stored(bucket: Bucket, lib: MediaLibrary) -> 
     scan(lib, bucket.url)
     rows = lib.items(columns=["file_name", "file_hash", "extra_metadata"]).set_index("file_name")
     kinds = {name: json.loads(extra)["hash"] for name, extra in rows["extra_metadata"].items()}
-    assert kinds == {"plain.bin": "stand-in", "checked.bin": "stored checksum", "small.txt": "content"}
+    assert kinds == {"plain.bin": "placeholder", "checked.bin": "stored checksum", "small.txt": "content"}
     assert rows["file_hash"].to_dict() == {
         "plain.bin": object_placeholder_hash(etag, LARGE),
         "checked.bin": hashlib.sha256(checked).hexdigest(),
         "small.txt": hashlib.sha256(small).hexdigest(),
     }
     facts = lib.metadata(lib.items(text="plain").iloc[0]["id"]).set_index("field")
-    assert facts.loc["file_hash", "origin"] == "stand-in"
+    assert facts.loc["file_hash", "origin"] == "placeholder"
 
 
 def test_content_asked_for_later_is_read(bucket: Bucket, library: MediaLibrary, tmp_path: Path) -> None:
-    """It reads what has a stand-in; keeps item, tags and copies, and finds copies on a disk."""
+    """It reads what has a placeholder; keeps item, tags and copies, and finds copies on a disk."""
     data = noise(1, LARGE)
     for key in ("a.bin", "b.bin"):
         bucket.put(key, data)
@@ -98,7 +98,7 @@ def test_a_placeholder_is_replaced_by_the_item_of_its_content(
 
 
 def test_a_checksum_of_parts_is_not_used(bucket: Bucket, lib: MediaLibrary) -> None:
-    """An object that was uploaded in parts has the stand-in of its own ETag."""
+    """An object that was uploaded in parts has the placeholder of its own ETag."""
     part = noise(1, 5 << 20)
     etag = bucket.put_parts("a.bin", part, b"end")
     assert etag.endswith("-2")

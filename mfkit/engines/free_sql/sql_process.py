@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import ipc
 
-from mfkit.core.interrupt import CancelToken
+from mfkit.core.event_loop import CancelToken
 from mfkit.engines.duckdb_settings import DuckFiles
 from mfkit.engines.free_sql.sql_worker import HEAD, MEMORY_LIMIT, Request
 from mfkit.errors import QueryError

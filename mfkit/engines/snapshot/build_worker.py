@@ -21,7 +21,7 @@ from mfkit.processes.child_process import requests
 
 
 @dataclass(frozen=True)
-class Part:
+class SnapshotFile:
     """One snapshot file to write, with the SQL that produces its rows.
 
     Attributes:
@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildPlan:
     """Instructions for the process that builds a snapshot: the database to read and all files to write.
 
     Attributes:
@@ -44,26 +44,26 @@ class Plan:
         directory: Directory to write the files to.
         position: SQL that reads the current position in the change log.
         stages: Files to write, grouped into stages. A stage can read the files of earlier stages.
-        count: SQL that returns a single number, which becomes :attr:`Result.count`.
+        count: SQL that returns a single number, which becomes :attr:`BuildResult.count`.
         threads: Number of files to write at the same time.
     """
 
     uri: str
     directory: str
     position: str
-    stages: list[list[Part]]
+    stages: list[list[SnapshotFile]]
     count: str
     threads: int
 
 
 @dataclass(frozen=True)
-class Result:
+class BuildResult:
     """Result of the process that builds a snapshot: change log position and row counts.
 
     Attributes:
-        position: Rows that :attr:`Plan.position` returned.
+        position: Rows that :attr:`BuildPlan.position` returned.
         rows: File name -> number of rows in the file.
-        count: Number that :attr:`Plan.count` returned.
+        count: Number that :attr:`BuildPlan.count` returned.
     """
 
     position: list[list[Any]]
@@ -71,7 +71,7 @@ class Result:
     count: int
 
 
-def run(plan: Plan) -> Result:
+def run(plan: BuildPlan) -> BuildResult:
     """Write all snapshot files that a plan lists, several at the same time."""
     directory = Path(plan.directory)
     with (
@@ -87,7 +87,7 @@ def run(plan: Plan) -> Result:
         for reader in readers:
             free.put(reader)
 
-        def write(part: Part) -> int:
+        def write(part: SnapshotFile) -> int:
             reader = free.get()
             try:
                 with connection.cursor() as cursor, reader.stream(part.statement) as incoming:
@@ -101,14 +101,14 @@ def run(plan: Plan) -> Result:
             for stage in plan.stages:
                 written = pool.map(write, stage)
                 rows |= {part.file: number for part, number in zip(stage, written, strict=True)}
-        return Result([list(row) for row in position], rows, readers[0].rows(plan.count)[0][0])
+        return BuildResult([list(row) for row in position], rows, readers[0].rows(plan.count)[0][0])
 
 
 def main() -> None:
     """Read the build plan as JSON from standard input, and write the result to standard output."""
     given = json.loads(next(requests()))
-    stages = [[Part(**part) for part in stage] for stage in given["stages"]]
-    plan = Plan(**{**given, "stages": stages})
+    stages = [[SnapshotFile(**part) for part in stage] for stage in given["stages"]]
+    plan = BuildPlan(**{**given, "stages": stages})
     json.dump(asdict(run(plan)), sys.stdout)
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from mfkit.core.arrow_reader import Reader, sqlite_uri
 from mfkit.engines import duckdb_settings
 from mfkit.engines.relations import ITEM_COLUMNS, MEDIA, METADATA_COLUMNS, ON_DEMAND, RELATIONS, Relation
-from mfkit.engines.snapshot.build_worker import Part, Plan, Result
+from mfkit.engines.snapshot.build_worker import BuildPlan, BuildResult, SnapshotFile
 from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource, format_position
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
@@ -85,7 +85,7 @@ def add_in_process(
     return old.with_relations(base, _count_rows(base, result))
 
 
-def _run(plan: Plan) -> Result | None:
+def _run(plan: BuildPlan) -> BuildResult | None:
     """Run a plan in a separate process, and return None if the process failed."""
     command, environment = python_child("mfkit.engines.snapshot.build_worker")
     with subprocess.Popen(
@@ -101,10 +101,10 @@ def _run(plan: Plan) -> Result | None:
             # The error is ignored: if the process has exited, close() fails, because it tries again to write
             # the rest of the plan.
             process.stdin.close()
-    return None if process.returncode else Result(**json.loads(answer))
+    return None if process.returncode else BuildResult(**json.loads(answer))
 
 
-def _count_rows(base: dict[str, list[str]], result: Result) -> dict[str, int]:
+def _count_rows(base: dict[str, list[str]], result: BuildResult) -> dict[str, int]:
     return {name: sum(result.rows[file] for file in files) for name, files in base.items()}
 
 
@@ -114,10 +114,10 @@ def _threads() -> int:
 
 def _plan(
     source: SqliteChangeSource, reader: Reader, cache: SnapshotCache
-) -> tuple[dict[str, list[str]], Plan]:
+) -> tuple[dict[str, list[str]], BuildPlan]:
     """Return the file names of each relation, and the plan for the process that builds the snapshot."""
     small = {
-        name: Part(
+        name: SnapshotFile(
             cache.new_file(name, "base"),
             f"{_sample(relation.raw())} UNION ALL {relation.select('sqlite')}",
             relation.written(),
@@ -128,24 +128,26 @@ def _plan(
     query = _typed(duckdb_settings.parquet_rows(cache.path, [small["media_copies"].file]))
     threads = _threads()
     ranges = _ranges(reader, "media_items", threads)
-    wide = [Part(cache.new_file("media", "base"), _wide(rows), query) for rows in ranges]
+    wide = [SnapshotFile(cache.new_file("media", "base"), _wide(rows), query) for rows in ranges]
     base = {"media": [part.file for part in wide], **{name: [part.file] for name, part in small.items()}}
     return base, _plan_of(source, cache, [list(small.values()), wide], threads)
 
 
 def _plan_of(
-    source: SqliteChangeSource, cache: SnapshotCache, stages: list[list[Part]], threads: int
-) -> Plan:
-    return Plan(
+    source: SqliteChangeSource, cache: SnapshotCache, stages: list[list[SnapshotFile]], threads: int
+) -> BuildPlan:
+    return BuildPlan(
         sqlite_uri(source.file), str(cache.path), source.position_query, stages, COUNT_METADATA, threads
     )
 
 
-def _ranges_of_rows(reader: Reader, cache: SnapshotCache, relation: Relation, threads: int) -> list[Part]:
+def _ranges_of_rows(
+    reader: Reader, cache: SnapshotCache, relation: Relation, threads: int
+) -> list[SnapshotFile]:
     """Return the files of a relation that can have many rows per item, each with a range of its rows."""
     read = f"{_sample(relation.raw())} UNION ALL {relation.select('sqlite')}"
     return [
-        Part(cache.new_file(relation.name, "base"), f"{read} AS i WHERE {rows}", relation.written())
+        SnapshotFile(cache.new_file(relation.name, "base"), f"{read} AS i WHERE {rows}", relation.written())
         for rows in _ranges(reader, relation.name, threads)
     ]
 

@@ -19,9 +19,8 @@ import pyarrow as pa
 from sqlalchemy import Executable, Select
 
 from mfkit.core.database import Database
-from mfkit.core.interrupt import CancelToken, QueryThreads
+from mfkit.core.event_loop import CancelToken, QueryThreads
 from mfkit.credentials import hide_credentials
-from mfkit.engines.arrow_types import BatchConsumer, conform, conform_free
 from mfkit.engines.base import QueryEngine, Snapshot
 from mfkit.engines.free_sql.sql_process import SqlProcesses
 from mfkit.engines.relations import EXTRA_RELATIONS, NAMES, ON_DEMAND
@@ -37,6 +36,7 @@ from mfkit.engines.snapshot.snapshot_cache import (
 )
 from mfkit.engines.snapshot.snapshot_session import SnapshotSession
 from mfkit.errors import DatasetError, MfkitError, QueryError
+from mfkit.frames import BatchConsumer, conform, conform_free
 from mfkit.processes.temporary_folder import TemporaryFolder
 from mfkit.sql.duckdb_sql import LIBRARY_DIALECTS, DuckdbDialect, UnsupportedError
 from mfkit.sql.translate import Translated, translate

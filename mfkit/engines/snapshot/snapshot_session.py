@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from mfkit.core.interrupt import CancelToken
+from mfkit.core.event_loop import CancelToken
 from mfkit.engines import duckdb_settings
-from mfkit.engines.arrow_types import BATCH, BatchConsumer, Batches, conform
 from mfkit.engines.free_sql.sql_process import SqlProcesses
 from mfkit.engines.relations import derived_views, snapshot_views
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.errors import QueryError
+from mfkit.frames import BATCH, BatchConsumer, Batches, conform
 from mfkit.sql.translate import Translated
 
 if TYPE_CHECKING:

@@ -92,16 +92,16 @@ def test_other_programs_read_it(file: Path, tmp_path: Path) -> None:
     with MediaLibrary(file) as library:
         done = library.publish(tmp_path / "dataset")
     manifest = json.loads((tmp_path / "dataset" / "manifest.json").read_text())
-    units = manifest["relations"]["media"]
+    data_files = manifest["relations"]["media"]
     table = pyarrow.dataset.dataset(
-        [str(tmp_path / "dataset" / unit["file"]) for unit in units], partitioning="hive"
+        [str(tmp_path / "dataset" / data_file["file"]) for data_file in data_files], partitioning="hive"
     ).to_table()
-    assert table.num_rows == done.items == sum(unit["rows"] for unit in units) == 90
+    assert table.num_rows == done.items == sum(data_file["rows"] for data_file in data_files) == 90
     assert str(table.schema.field("id").type) == "string"
-    for unit in units:
-        one = pyarrow.parquet.read_table(tmp_path / "dataset" / unit["file"], partitioning=None)
+    for data_file in data_files:
+        one = pyarrow.parquet.read_table(tmp_path / "dataset" / data_file["file"], partitioning=None)
         kinds = {f"media_type={kind}" for kind in one["media_type"].to_pylist()}
-        assert kinds == {unit["place"].split("/")[0]}
+        assert kinds == {data_file["place"].split("/")[0]}
 
 
 def test_nothing_is_written_when_nothing_changed(file: Path, tmp_path: Path) -> None:
@@ -121,11 +121,11 @@ def test_only_what_changed_is_written(file: Path, tmp_path: Path) -> None:
     place = tmp_path / "dataset"
     with MediaLibrary(file) as library:
         first = library.publish(place)
-        before = {unit["file"] for unit in _units(place)}
+        before = {data_file["file"] for data_file in _data_files(place)}
         library.tag(library.items(limit=1), "new")
         second = library.publish(place)
         assert second.version == 2 and second.written == 3
-        fresh = {unit["file"] for unit in _units(place)} - before
+        fresh = {data_file["file"] for data_file in _data_files(place)} - before
         assert sorted(name.split("/")[0] for name in fresh) == ["media", "media_tags", "tags"]
         assert second.files == first.files
         with MediaLibrary.from_dataset(place) as dataset:
@@ -138,7 +138,9 @@ def test_large_places_are_divided(file: Path, tmp_path: Path, monkeypatch: Any) 
     place = tmp_path / "dataset"
     with MediaLibrary(file) as library:
         library.publish(place)
-        parts = [unit["parts"] for unit in _units(place) if unit["file"].startswith("media/")]
+        parts = [
+            data_file["parts"] for data_file in _data_files(place) if data_file["file"].startswith("media/")
+        ]
         assert max(parts) > 1
         with MediaLibrary.from_dataset(place) as dataset:
             assert_same_frame(dataset.items(missing=None), library.items(missing=None))
@@ -158,10 +160,10 @@ def test_old_versions_are_removed(file: Path, tmp_path: Path) -> None:
     kept = sorted(int(path.stem) for path in (place / "versions").iterdir())
     assert kept == list(range(3, KEPT_VERSIONS + 3))
     named = {
-        unit["file"]
+        data_file["file"]
         for path in (place / "versions").iterdir()
-        for units in json.loads(path.read_text())["relations"].values()
-        for unit in units
+        for data_files in json.loads(path.read_text())["relations"].values()
+        for data_file in data_files
     }
     assert {str(path.relative_to(place)) for path in place.rglob("*.parquet")} == named
 
@@ -282,9 +284,9 @@ def test_a_manifest_names_only_its_own_files(file: Path, tmp_path: Path, name: s
         manifest = place / "manifest.json"
         good = manifest.read_text()
         stated = json.loads(good)
-        for units in stated["relations"].values():
-            for unit in units:
-                unit["file"] = name.format(folder=tmp_path)
+        for data_files in stated["relations"].values():
+            for data_file in data_files:
+                data_file["file"] = name.format(folder=tmp_path)
         manifest.write_text(json.dumps(stated))
         with MediaLibrary.from_dataset(place) as dataset, pytest.raises(DatasetError, match="manifest"):
             dataset.count()
@@ -383,7 +385,7 @@ def test_other_file_systems(file: Path, tmp_path: Path) -> None:
         library.tag(library.items(limit=1), "new")
         assert library.publish(url).version == 2
     version = Dataset(url).newest()
-    assert sum(unit.rows for unit in version.relations["media"]) == 90
+    assert sum(data_file.rows for data_file in version.relations["media"]) == 90
     with pytest.raises(DatasetError, match="Spark session"):
         MediaLibrary.from_dataset(url)
 
@@ -392,6 +394,6 @@ def _files(place: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in place.rglob("*") if path.is_file()}
 
 
-def _units(place: Path) -> list[dict[str, Any]]:
+def _data_files(place: Path) -> list[dict[str, Any]]:
     relations = json.loads((place / "manifest.json").read_text())["relations"]
-    return [unit for units in relations.values() for unit in units]
+    return [data_file for data_files in relations.values() for data_file in data_files]

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from mfkit.core.database import Database
-from mfkit.core.interrupt import CancelToken, QueryThreads
+from mfkit.core.event_loop import CancelToken, QueryThreads
 from mfkit.engines.library_engine import LibraryEngine
 from mfkit.errors import QueryError
 from mfkit.models import media

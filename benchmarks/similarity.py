@@ -4,14 +4,20 @@
 
 FOLDER holds real photos; those of at least 300 x 200 pixels are used, scaled down to at most 1,280 pixels.
 Pictures are drawn until there are --pictures. --tiles 2 cuts each photo into 2 x 2 pictures instead, for a
-folder with few large photos. Photos of one scene, or of which FOLDER has several versions, would count as
-errors, and --leave-out TEXT leaves out paths that contain a text.
+folder with few large photos, and --leave-out TEXT leaves out paths that contain a text.
+
+Three kinds of pictures are left out by rule, and listed. A picture is a version of an earlier one, such as
+the HEIF file of a JPEG photo, if at 64 x 64 pixels of luminance both have a correlation of at least 0.97 and
+a root mean square difference of at most 20 of 255; finding it would count as an error. A picture of nearly
+one colour is in no group on purpose. Graphics, such as charts of one form, are not photos: half of their
+pixels equal the pixel to the right.
 
 Each picture gets a file of each version (benchmarks/picture_versions.py). A library scans and inspects the
 files. For each version, `similar()` compares all originals with all files of this version: an original and
 its version in one group are found; each other pair in a group is an error. The hashes of ImageHash
 (`pip install --group benchmarks`) compare the same pictures, each at the largest threshold whose precision
-over all versions is at least 0.99. The last lines compare all files with each other in one call.
+over all versions is at least 0.99. The table is followed by the results of two halves, the pictures with even
+and with odd numbers. The last lines compare all files with each other in one call.
 """
 
 from __future__ import annotations
@@ -26,11 +32,12 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import combinations
+from itertools import combinations, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
@@ -39,8 +46,11 @@ from picture_versions import VERSIONS, drawn_picture, encoded, read_photo, real_
 from PIL import Image, ImageOps  # noqa: E402
 
 import mfkit  # noqa: E402
+from mfkit.pixels.perceptual_hash import HASH_SIDE, fingerprint  # noqa: E402
 
 PRECISION = 0.99
+PLANE_SIDE = 64
+Planes = npt.NDArray[np.float32]
 Pair = tuple[int, int]
 
 
@@ -50,6 +60,13 @@ class Picture(NamedTuple):
     path: Path | None
     part: tuple[int, int, int] = (1, 0, 0)
     number: int = 0
+
+    @property
+    def title(self) -> str:
+        """Name of the file and position of the part, or number of the drawn picture."""
+        if self.path is None:
+            return f"drawn picture {self.number}"
+        return self.path.name + (f" {self.part[1:]}" if self.part[0] > 1 else "")
 
     def read(self) -> Image.Image:
         """Return the picture."""
@@ -61,18 +78,58 @@ class Picture(NamedTuple):
         return image.crop((column * width, row * height, (column + 1) * width, (row + 1) * height))
 
 
-def chosen_pictures(folder: Path, number: int, leave_out: list[str], tiles: int) -> Iterator[Picture]:
-    """Yield the photos or their parts, and drawn pictures up to a number."""
-    count = 0
+def candidates(folder: Path, leave_out: list[str], tiles: int) -> Iterator[Picture]:
+    """Yield the photos or their parts, and then drawn pictures without end."""
     for path in real_photos(folder, leave_out):
         for column in range(tiles):
             for row in range(tiles):
-                if count < number:
-                    count += 1
-                    yield Picture(path, (tiles, column, row))
-    print(f"{count} pictures of photos in {folder.name}, {number - count} drawn pictures")
-    for place in range(number - count):
+                yield Picture(path, (tiles, column, row))
+    for place in count():
         yield Picture(None, number=place)
+
+
+def chosen_pictures(folder: Path, number: int, leave_out: list[str], tiles: int) -> list[Picture]:
+    """Return a number of pictures, of which none is nearly of one colour or a version of another."""
+    chosen: list[Picture] = []
+    planes = np.empty((number, PLANE_SIDE**2), np.float32)
+    for picture in candidates(folder, leave_out, tiles):
+        if len(chosen) == number:
+            break
+        image = picture.read()
+        plane = np.asarray(image.convert("L").resize((PLANE_SIDE, PLANE_SIDE), Image.Resampling.BOX))
+        earlier = np.flatnonzero(_are_versions(planes[: len(chosen)], plane.ravel().astype(np.float32)))
+        is_graphic = picture.path is not None and _is_graphic(image)
+        image.thumbnail((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX)
+        if is_graphic:
+            print(f"left out: {picture.title}, a graphic")
+        elif len(earlier):
+            print(f"left out: {picture.title}, a version of {chosen[earlier[0]].title}")
+        elif fingerprint(image).is_flat:
+            print(f"left out: {picture.title}, nearly of one colour")
+        else:
+            planes[len(chosen)] = plane.ravel()
+            chosen.append(picture)
+    real = sum(one.path is not None for one in chosen)
+    print(f"{real} pictures of photos in {folder.name}, {number - real} drawn pictures")
+    return chosen
+
+
+def _is_graphic(image: Image.Image) -> bool:
+    """Return whether more than half of the pixels equal the pixel to the right."""
+    pixels = np.asarray(image)
+    return bool((pixels[:, 1:] == pixels[:, :-1]).all(axis=2).mean() > 0.5)
+
+
+def _are_versions(planes: Planes, plane: Planes) -> npt.NDArray[np.bool_]:
+    """Return for each of the luminance planes whether the last one is nearly the same."""
+    if not plane.std():
+        return np.zeros(len(planes), bool)
+    ones, other = planes - planes.mean(axis=1, keepdims=True), plane - plane.mean()
+    lengths = np.linalg.norm(ones, axis=1) * np.linalg.norm(other)
+    correlation = ones @ other / np.maximum(lengths, 1e-6)
+    difference = np.sqrt(((planes - plane) ** 2).mean(axis=1))
+    same: npt.NDArray[np.bool_] = (correlation >= 0.97) & (difference <= 20)
+    return same
 
 
 def write_versions(work: Path, job: tuple[int, Picture]) -> dict[str, list[int]]:
@@ -162,11 +219,32 @@ def print_table(columns: dict[str, Score]) -> None:
     for name in VERSIONS:
         cells = (f"{score.recall[name]:.3f} / {score.precision[name]:.4f}" for score in columns.values())
         print(f"{name:<24}" + "".join(f"{cell:>18}" for cell in cells))
-    for group in dict.fromkeys(one.group for one in VERSIONS.values()):
-        names = [name for name, one in VERSIONS.items() if one.group == group]
+    for group, names in _names_by_group().items():
         lowest = (min(score.recall[name] for name in names) for score in columns.values())
         print(f"{f'lowest, {group}':<24}" + "".join(f"{recall:>9.3f}         " for recall in lowest))
     print(f"{'precision of all':<24}" + "".join(f"{one.overall:>18.4f}" for one in columns.values()))
+
+
+def print_halves(found: dict[str, set[Pair]], number: int) -> None:
+    """Print recall and precision of the pictures with even and with odd numbers, each half on its own."""
+    for rest, title in enumerate(("even", "odd")):
+        own = {
+            name: {pair for pair in pairs if pair[0] % 2 == pair[1] % 2 == rest}
+            for name, pairs in found.items()
+        }
+        score = Score.of(own, len(range(rest, number, 2)))
+        lowest = ", ".join(
+            f"lowest recall of {group} {min(score.recall[name] for name in names):.3f}"
+            for group, names in _names_by_group().items()
+        )
+        print(f"{title} numbers: {lowest}, precision of all {score.overall:.4f}")
+
+
+def _names_by_group() -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, version in VERSIONS.items():
+        groups.setdefault(version.group, []).append(name)
+    return groups
 
 
 def print_all_at_once(lib: mfkit.MediaLibrary, number: int) -> None:
@@ -186,8 +264,7 @@ def print_all_at_once(lib: mfkit.MediaLibrary, number: int) -> None:
                 with_original[one.parent.name] += one.stem in originals
         if len({one.stem for one in paths}) > 1:
             mixed.append(sorted({one.stem for one in paths}, key=int))
-    for group in dict.fromkeys(one.group for one in VERSIONS.values()):
-        names = [name for name, one in VERSIONS.items() if one.group == group]
+    for group, names in _names_by_group().items():
         recall = sum(with_original[name] for name in names) / number / len(names)
         print(f"all files at once, {group}: recall {recall:.3f}")
     print(f"all files at once: precision {right / max(1, right + wrong):.4f}, {seconds:.1f} s")
@@ -197,9 +274,9 @@ def print_all_at_once(lib: mfkit.MediaLibrary, number: int) -> None:
 
 def measure(folder: Path, options: argparse.Namespace, work: Path) -> None:
     """Write the files, inspect them, and print the tables."""
-    pictures = list(chosen_pictures(folder, options.pictures, options.leave_out, options.tiles))
     stored = work / "hashes.json"
     if not stored.exists():
+        pictures = chosen_pictures(folder, options.pictures, options.leave_out, options.tiles)
         with ProcessPoolExecutor(options.workers) as pool:
             jobs = pool.map(partial(write_versions, work), enumerate(pictures), chunksize=4)
             stored.write_text(json.dumps(list(jobs)))
@@ -210,7 +287,8 @@ def measure(folder: Path, options: argparse.Namespace, work: Path) -> None:
         for name in ("original", *VERSIONS):
             lib.tag(mfkit.MediaFilter(folder=str(work / name)), name)
         number = len(hashes)
-        columns = {"mfkit": Score.of({name: found_by_mfkit(lib, name) for name in VERSIONS}, number)}
+        found = {name: found_by_mfkit(lib, name) for name in VERSIONS}
+        columns = {"mfkit": Score.of(found, number)}
         if hashes[0]["original"]:
             for which, title in enumerate(("pHash", "dHash")):
                 limit, score = best_threshold(hashes, which)
@@ -218,6 +296,7 @@ def measure(folder: Path, options: argparse.Namespace, work: Path) -> None:
         else:
             print("ImageHash is not installed, so mfkit is not compared with it.")
         print_table(columns)
+        print_halves(found, number)
         print_all_at_once(lib, number)
 
 

@@ -35,7 +35,7 @@ from mfkit.scan.workers.resource_limits import TIME_LIMIT
 
 Step = Literal["similarity", "quality"]
 STEPS: tuple[Step, ...] = get_args(Step)
-INSPECTOR_VERSION = 1
+INSPECTOR_VERSION = 2
 """Version of the inspection. Increase it if results change, so that all files are inspected again."""
 _KINDS = (MediaType.IMAGE, MediaType.VIDEO)
 

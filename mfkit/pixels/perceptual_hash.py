@@ -30,6 +30,8 @@ _BORDER_TOLERANCE = 10.0
 """Maximum difference between a pixel's colour values and the colour of a border it belongs to."""
 _BORDER_OUTLIERS = 0.02
 """Maximum share of pixels with another colour in a row or column of a border."""
+_SAME_BORDER = 4.0
+"""Maximum difference between the colours of a border at opposite edges."""
 _MAX_BORDER = 0.2
 """Maximum share of the width or height that is removed as a border on one side."""
 
@@ -101,18 +103,26 @@ def _is_flat(plane: Plane) -> bool:
 def without_border(picture: Image.Image) -> Image.Image | None:
     """Crop the single-colour border of an image, or return None if the image has no such border.
 
+    A border has the same colour and width at two opposite edges, or at all four. An even sky at one edge is
+    not a border: it would be removed from some versions of a picture and not from others.
+
     Args:
         picture: RGB picture, at most :data:`HASH_SIDE` pixels wide and high.
     """
     pixels = np.asarray(picture, np.int16)
     height, width = pixels.shape[:2]
-    top = _border(pixels)
-    bottom = _border(pixels[::-1])
-    columns = pixels.transpose(1, 0, 2)
-    left, right = _border(columns), _border(columns[::-1])
-    if not (top or bottom or left or right):
+    down, across = _opposite_borders(pixels), _opposite_borders(pixels.transpose(1, 0, 2))
+    if not (down or across):
         return None
-    return picture.crop((left, top, width - right, height - bottom))
+    return picture.crop((across, down, width - across, height - down))
+
+
+def _opposite_borders(rows: npt.NDArray[np.int16]) -> int:
+    """Return the number of pixel rows that a border takes both at the start and at the end of an image."""
+    difference = np.abs(rows[0].mean(axis=0) - rows[-1].mean(axis=0))
+    if difference.max() > _SAME_BORDER:
+        return 0
+    return min(_border(rows), _border(rows[::-1]))
 
 
 def _border(rows: npt.NDArray[np.int16]) -> int:

@@ -21,7 +21,7 @@ from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_p
 
 GUARD = 1.5
 """Maximum distance between an image and the best image of its group, as a multiple of the threshold."""
-_CLEARLY = 2.0
+_CLEARLY = 1.25
 """Pictures inside of borders are clearly different beyond this multiple of the threshold."""
 _PAIRS = 50_000
 """Number of candidate pairs whose miniatures are loaded at a time, which limits the memory to 120 MB."""
@@ -55,7 +55,7 @@ async def similar_images(
     known = (ones >= 0) & (others >= 0)
     ones, others = ones[known], others[known]
     rank = rank_versions(details)
-    loaded = await _parts(database, list(details["file_hash"]))
+    loaded = await _miniature_pairs(database, list(details["file_hash"]))
     edges = Pairs(np.minimum(ones, others), np.maximum(ones, others))
     edges = await asyncio.to_thread(loaded.are_similar, edges, threshold)
     groups = await asyncio.to_thread(group, rank, edges, loaded.distance, GUARD * threshold)
@@ -85,7 +85,7 @@ async def _confirm(database: Database, pictures: StoredPictures, pairs: Pairs, t
     return Pairs(pairs.first[places], pairs.second[places])
 
 
-class _Parts:
+class MiniaturePairs:
     """Two miniatures per image: one of the whole image, and one of the image without its border."""
 
     def __init__(
@@ -116,7 +116,7 @@ class _Parts:
         return Pairs(pairs.first[kept], pairs.second[kept])
 
 
-async def _parts(database: Database, names: Sequence[str]) -> _Parts:
+async def _miniature_pairs(database: Database, names: Sequence[str]) -> MiniaturePairs:
     place = {name: number for number, name in enumerate(names)}
     whole = np.zeros((len(names), MINIATURE_BYTES), np.uint8)
     inner, has_inner = np.zeros_like(whole), np.zeros(len(names), bool)
@@ -124,4 +124,4 @@ async def _parts(database: Database, names: Sequence[str]) -> _Parts:
         (whole if part == 0 else inner)[place[name]] = pixels
         has_inner[place[name]] |= part != 0
     inner[~has_inner] = whole[~has_inner]
-    return _Parts(whole, inner, has_inner)
+    return MiniaturePairs(whole, inner, has_inner)

@@ -80,6 +80,27 @@ def test_a_border_is_removed(color: str | tuple[int, int, int]) -> None:
     assert all(0 <= whole - part <= 4 for whole, part in zip(image.size, inner.size, strict=True))
 
 
+def test_letterbox_bars_are_removed_and_an_even_sky_is_not() -> None:
+    """Bars at opposite edges are a border. A bar at one edge, and bars of two colours, are not."""
+    image = draft(scene(2))
+    width, height = image.size
+
+    def with_edges(top: str, bottom: str) -> Image.Image:
+        page = Image.new("RGB", (width, height + 24), top)
+        page.paste(bottom, (0, height, width, height + 24))
+        page.paste(image, (0, 12))
+        return page
+
+    inner = without_border(with_edges("black", "black"))
+    assert inner is not None and inner.width == width and 0 <= height - inner.height <= 4
+    assert without_border(with_edges("black", "navy")) is None
+    assert without_border(with_edges("black", "black").crop((0, 0, width, height + 12))) is None
+    wide_top = ImageOps.expand(with_edges("black", "black"), (0, 10, 0, 0), "black")
+    inner = without_border(wide_top)
+    # Only as much as the narrower bar is removed from both edges.
+    assert inner is not None and abs(inner.height - (height + 10)) <= 4
+
+
 def test_a_picture_without_border_has_no_inner_picture() -> None:
     """Noise at the edges is not a border; a picture of one colour loses at most a fifth at each edge."""
     noise = np.random.default_rng(1).integers(0, 255, (100, 120, 3), dtype=np.uint8)

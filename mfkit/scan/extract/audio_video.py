@@ -188,7 +188,7 @@ def _read_streams(container: InputContainer, streams: MainStreams, file_format: 
         add_video(metadata, extra, container, video)
     if audio is not None:
         add_audio(metadata, extra, audio)
-    metadata["streams"] = listed = list_streams(container, videos, (video, audio))
+    metadata["streams"] = listed = list_streams(container, videos, (video, audio), metadata.get("fps"))
     for kind in ("audio", "subtitle"):
         # These lists have the order of the streams. The database columns of the same names are texts in which
         # the languages are in alphabetical order.

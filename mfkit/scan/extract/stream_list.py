@@ -5,11 +5,13 @@ The values have the names that ffprobe uses. The width and height are those of t
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.stream import Disposition, Stream
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
@@ -65,10 +67,14 @@ _DEFAULT, _FORCED, _COMMENT, _HEARING_IMPAIRED_FLAG, _ORIGINAL = (
     )
 )
 _SAMPLED_FRAMES, _MAX_IRREGULAR = 1_000, 0.01
+_FIRST_PACKETS = 20
 
 
 def list_streams(
-    container: InputContainer, videos: Iterable[VideoStream], main: Iterable[Stream | None]
+    container: InputContainer,
+    videos: Iterable[VideoStream],
+    main: Iterable[Stream | None],
+    fps: float | None = None,
 ) -> list[dict[str, Any]]:
     """Return the properties of all streams of a file, in the order of the file.
 
@@ -76,18 +82,20 @@ def list_streams(
         container: The file, opened with PyAV.
         videos: The video streams that are neither covers nor previews.
         main: The video stream and the audio stream that a player would choose.
+        fps: Frame rate of the main video stream, if it is known already.
 
     Returns:
         One dictionary per stream, with the columns of the table ``media_streams`` that are known.
     """
     moving = {stream.index for stream in videos}
     chosen = {stream.index for stream in main if stream is not None}
+    rates = {} if fps is None else dict.fromkeys(chosen & moving, fps)
     return [
         {
             "stream_index": index,
             "is_main": stream.index in chosen,
             **_common(stream),
-            **_specific(container, stream, is_moving=stream.index in moving),
+            **_specific(container, stream, rates, is_moving=stream.index in moving),
         }
         for index, stream in enumerate(islice(container.streams, MAX_STREAMS))
     ]
@@ -106,10 +114,14 @@ def list_chapters(container: InputContainer) -> list[dict[str, Any]]:
     ]
 
 
-def _specific(container: InputContainer, stream: Any, *, is_moving: bool) -> dict[str, Any]:
+def _specific(
+    container: InputContainer, stream: Any, rates: Mapping[int, float], *, is_moving: bool
+) -> dict[str, Any]:
     """Return the kind of a stream (such as audio), and the properties that only this kind has."""
     if stream.type == "video":
-        return _video(container, stream) if is_moving else {"kind": "cover", **_picture(stream)}
+        if not is_moving:
+            return {"kind": "cover", **_picture(stream)}
+        return _video(container, stream, rates.get(stream.index))
     if stream.type == "audio":
         return _audio(container, stream)
     if stream.type == "subtitle":
@@ -153,7 +165,10 @@ def _statistic(tags: Mapping[str, str], name: str) -> int | None:
 
 def _tag(tags: Mapping[str, str], name: str) -> str:
     """Return the value of the first tag with this name, or this name and a language suffix such as "-eng"."""
-    return next((value for tag, value in tags.items() if tag == name or tag.startswith(f"{name}-")), "")
+    for tag, value in tags.items():
+        if tag.startswith(name) and (len(tag) == len(name) or tag[len(name)] == "-"):
+            return value
+    return ""
 
 
 def _duration(stream: Stream, tags: Mapping[str, str]) -> float | None:
@@ -164,11 +179,28 @@ def _duration(stream: Stream, tags: Mapping[str, str]) -> float | None:
     return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None
 
 
-def _video(container: InputContainer, stream: VideoStream) -> dict[str, Any]:
-    found = {"kind": "video", "fps": frame_rate(container, stream), "is_vfr": _is_vfr(container, stream)}
+def _video(container: InputContainer, stream: VideoStream, fps: float | None) -> dict[str, Any]:
+    fps = frame_rate(container, stream) if fps is None else fps
+    found = {"kind": "video", "fps": fps, "is_vfr": _is_vfr(container, stream)}
     found |= _picture(stream)
+    if has_decoder(stream) and stream.codec_context.codec.canonical_name == "vp8":
+        found["profile"] = _vp8_profile(container, stream)
     found["hdr"] = {"smpte2084": "PQ", "arib-std-b67": "HLG"}.get(str(found.get("color_transfer")), "SDR")
     return found
+
+
+def _vp8_profile(container: InputContainer, stream: VideoStream) -> str | None:
+    """Return the profile of a VP8 stream, "0" to "3", which only its frames state (RFC 6386, section 9.1)."""
+    profile = None
+    try:
+        for packet in islice(container.demux(stream), _FIRST_PACKETS):
+            if packet.size:
+                profile = str(bytes(packet)[0] >> 1 & 7)
+                break
+        container.seek(0)
+    except FFmpegError:  # The first frame is damaged.
+        pass
+    return profile
 
 
 def _picture(stream: VideoStream) -> dict[str, Any]:
@@ -193,8 +225,7 @@ def _picture(stream: VideoStream) -> dict[str, Any]:
         pixels = _undecoded_format(found, context.codec.canonical_name, context.extradata or b"")
     if pixels is not None:
         found["pixel_format"] = pixels.name
-        found["bit_depth"] = pixels.components[0].bits
-        found["chroma_subsampling"] = _subsampling(pixels)
+        found["bit_depth"], found["chroma_subsampling"] = _depth_and_subsampling(pixels.name)
     return found
 
 
@@ -218,15 +249,20 @@ def _undecoded_format(found: dict[str, Any], codec: str, configuration: bytes) -
     return VideoFormat(stated.pixel_format)
 
 
-def _subsampling(pixels: Any) -> str | None:
-    """Return a pixel format's chroma subsampling, such as "4:2:0", or None for RGB, palettes and grey."""
-    chroma = [one for one in pixels.components if one.is_chroma]
-    if not chroma or pixels.is_rgb:
-        return None
+@lru_cache(maxsize=256)
+def _depth_and_subsampling(name: str) -> tuple[int, str | None]:
+    """Return a pixel format's bit depth, and its chroma subsampling, such as "4:2:0".
+
+    RGB, palettes and grey have no chroma subsampling.
+    """
+    pixels = VideoFormat(name)
+    depth = pixels.components[0].bits
+    if pixels.is_rgb or not any(one.is_chroma for one in pixels.components):
+        return depth, None
     # The subsampling factors follow from the size of the chroma planes of a picture with 64 x 64 pixels.
     wide, high = pixels.chroma_width(64), pixels.chroma_height(64)
     factors = {64: 0, 32: 1, 16: 2}
-    return _SUBSAMPLINGS.get((factors.get(wide, -1), factors.get(high, -1)))
+    return depth, _SUBSAMPLINGS.get((factors.get(wide, -1), factors.get(high, -1)))
 
 
 def _is_vfr(container: InputContainer, stream: VideoStream) -> bool | None:
@@ -299,7 +335,8 @@ def _encoder_delay(container: InputContainer, stream: AudioStream) -> int | None
     header = stream.codec_context.extradata or b"" if has_decoder(stream) else b""
     if header.startswith(b"OpusHead") and len(header) >= 12:
         return int.from_bytes(header[10:12], "little")
-    stated = _GAPLESS.match(stream.metadata.get("iTunSMPB") or container.metadata.get("iTunSMPB") or "")
+    text = stream.metadata.get("iTunSMPB") or container.metadata.get("iTunSMPB")
+    stated = _GAPLESS.match(text) if text else None
     return int(stated[1], 16) if stated else None
 
 

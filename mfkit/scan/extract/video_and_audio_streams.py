@@ -179,12 +179,13 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     The guess comes last, because it counts the fields of interlaced video, two per frame. A rate above 240
     is used only if the packets' timestamps confirm it.
     """
-    coded = stream.codec_context.framerate if has_decoder(stream) else None
-    rates = (stream.average_rate, coded, stream.guessed_rate)
-    if container.format.name in _WITHOUT_CONTAINER:
-        # If a video has no container, FFmpeg's average frame rate is only its default of 25.
-        rates = (coded, stream.average_rate, stream.guessed_rate)
-    rate = next((float(rate) for rate in rates if rate), None)
+    # Later rates are only read if the earlier ones are unknown, because PyAV builds a fraction for each.
+    average = stream.average_rate
+    # If a video has no container, FFmpeg's average frame rate is only its default of 25.
+    if not average or container.format.name in _WITHOUT_CONTAINER:
+        coded = stream.codec_context.framerate if has_decoder(stream) else None
+        average = coded or average or stream.guessed_rate
+    rate = average.numerator / average.denominator if average else None
     if rate is None or rate <= _SUSPICIOUS_FPS:
         return rate
     return rate if rate <= MAX_FPS * 1.001 and _matches_frame_rate(container, stream, rate) else None

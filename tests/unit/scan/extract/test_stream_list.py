@@ -175,6 +175,13 @@ def test_cover_is_no_video(tmp_path: Path, metadata_of: Reader) -> None:
     ]
 
 
+def test_profile_of_vp8(tmp_path: Path, metadata_of: Reader) -> None:
+    """The profile of VP8 is read from its first frame, because containers do not state it."""
+    picture = ("-f", "lavfi", "-i", "testsrc=s=64x48:d=0.1:r=25")
+    path = ffmpeg(tmp_path / "a.webm", *picture, "-c:v", "libvpx", "-profile:v", "1")
+    assert streams_of(metadata_of(path))[0]["profile"] == "1"
+
+
 FORMATS = {
     "mpeg2.ts": ("-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-top", "1", "-c:a", "mp2"),
     "mpeg4.avi": ("-c:v", "mpeg4", "-c:a", "libmp3lame"),

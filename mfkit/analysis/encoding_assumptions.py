@@ -151,7 +151,7 @@ def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
     lacking = [name for name in _COLUMNS if name not in frame]
     if lacking:
         raise FilterError(
-            f"The assumptions lack {', '.join(lacking)}. Start from mfkit.assumptions() and change it."
+            f"The assumptions lack {', '.join(lacking)}. Use all columns of mfkit.assumptions()."
         )
     rows = []
     for values in frame[_COLUMNS].itertuples(index=False):
@@ -164,7 +164,7 @@ def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
         if not (0 < low <= expected <= high < float("inf") and 0 < high_fps < float("inf") and sound >= 0):
             raise FilterError(
                 f"The assumption {tuple(values)} is out of range. Use rates in bit/s above 0 with "
-                "low <= expected <= high, high_fps above 0, and sound of at least 0."
+                "low <= expected <= high, a high_fps above 0, and a sound rate of at least 0."
             )
         named = None if pd.isna(resolution) else str(resolution)
         rows.append(Assumption(str(target), str(media_type), named, *rates))

@@ -145,7 +145,7 @@ def facets(
         raise FilterError(f"No dimension is named. Use at least one of {', '.join(FACETS)}.")
     for name in names:
         if name not in FACETS:
-            raise FilterError(f"{name!r} has no list of values. Use {', '.join(FACETS)}.")
+            raise FilterError(f"The values of {name!r} cannot be counted. Use one of {', '.join(FACETS)}.")
     if limit < 1:
         raise FilterError(f"limit is {limit}. Use 1 or more.")
     lists = [

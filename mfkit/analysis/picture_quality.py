@@ -105,7 +105,7 @@ def read_quality_rules(frame: pd.DataFrame | None) -> Rules:
     rules = quality_rules() if frame is None else frame
     if lacking := [name for name in QualityRule._fields if name not in rules]:
         raise FilterError(
-            f"The quality rules lack {', '.join(lacking)}. Start from mfkit.quality_rules() and change it."
+            f"The quality rules lack {', '.join(lacking)}. Use all columns of mfkit.quality_rules()."
         )
     found: dict[str, tuple[QualityRule, ...]] = {}
     for row in rules[list(QualityRule._fields)].itertuples(index=False):

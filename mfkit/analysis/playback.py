@@ -83,7 +83,7 @@ def read_rules(frame: pd.DataFrame | None, target: str) -> Rules:
     rules = playback_rules() if frame is None else frame
     if absent := [name for name in _COLUMNS if name not in rules]:
         raise FilterError(
-            f"The playback rules lack {', '.join(absent)}. Start from mfkit.playback_rules() and change it."
+            f"The playback rules lack {', '.join(absent)}. Use all columns of mfkit.playback_rules()."
         )
     targets = list(dict.fromkeys(str(name) for name in rules["target"]))
     if target not in targets:

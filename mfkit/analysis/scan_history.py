@@ -157,7 +157,7 @@ def scan_pair(
             f"The scans have different roots, {earlier['root']} and {later['root']}. Use scans of one root."
         )
     if earlier["started_at"] >= later["started_at"]:
-        raise FilterError("The first scan is not the earlier one. Give the scans in the order of time.")
+        raise FilterError("The first scan is not earlier than the second. Give the earlier scan first.")
     between = [scan for scan in scans if earlier["started_at"] < scan["started_at"] <= later["started_at"]]
     if any(scan["keeps_changes"] is not True for scan in between):
         raise FilterError(

@@ -79,7 +79,7 @@ def checked_names(names: Sequence[str]) -> list[str]:
     """
     cleaned = list(dict.fromkeys(name.strip() for name in names))
     if not cleaned or not all(cleaned):
-        raise FilterError("A name is missing or empty. Give at least one name.")
+        raise FilterError("No tag or collection is named, or a name is empty. Give one or more names.")
     try:
         for name in cleaned:
             storable_words(name)

@@ -26,7 +26,8 @@ def efficiency(
     library: Library = "library.db",
     kind: Annotated[str, typer.Option(help="Kind of streams: video or audio.")] = "video",
     outlier: Annotated[
-        str | None, typer.Option(help="Only streams with an unusual bit rate: bloated or starved.")
+        str | None,
+        typer.Option(help="Only streams with an unusual bit rate: bloated (too high) or starved (too low)."),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of streams; 0 for all.")] = 50,
     wide: Wide = False,

@@ -88,7 +88,8 @@ def report(
     redact: Annotated[
         list[str] | None,
         typer.Option(
-            help="names (replaced by aliases), places (rounded) or map (left out). Can be repeated."
+            help="What to redact: names (replaced by aliases), places (rounded) or map (left out). "
+            "Can be repeated."
         ),
     ] = None,
     compare_to: Annotated[
@@ -130,7 +131,10 @@ def report(
 @app.command(epilog=example("mfkit publish dataset"))
 def publish(
     target: Annotated[
-        str, typer.Argument(help="An empty folder, a folder with an earlier version, or a URL.")
+        str,
+        typer.Argument(
+            help="Target: an empty folder, a folder with an earlier version of the dataset, or a URL."
+        ),
     ],
     library: Library = "library.db",
     as_json: AsJson = False,

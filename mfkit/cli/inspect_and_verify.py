@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from mfkit.library.inspection_methods import Kind
     from mfkit.pixels.verification import How
 
-Budget = Annotated[str | None, typer.Option(help='Maximum duration, such as "1 h"; run again to go on.')]
+Budget = Annotated[
+    str | None, typer.Option(help='Stop after this time, such as "1 h". Run the command again to continue.')
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Number of processes; by default the number of cores.")
 ]
@@ -71,7 +73,10 @@ def similar(
     library: Library = "library.db",
     kind: Annotated[str, typer.Option(help="Media type to compare: image or video.")] = "image",
     threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="Maximum distance of two versions of a picture.")
+        float,
+        typer.Option(
+            min=0, max=1, help="Maximum distance between two versions of a picture, from 0 (equal) to 1."
+        ),
     ] = 0.2,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
     wide: Wide = False,
@@ -138,7 +143,11 @@ def verify(
     context: typer.Context,
     library: Library = "library.db",
     how: Annotated[
-        str, typer.Option(help="hash: compute it again; headers: check containers; decode: decode all.")
+        str,
+        typer.Option(
+            help="Method: hash (hash the file again), headers (check the container) or decode (decode the "
+            "whole file)."
+        ),
     ] = "hash",
     budget: Budget = None,
     older_than: Annotated[

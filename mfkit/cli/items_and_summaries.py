@@ -75,7 +75,11 @@ def items(
 def search(
     context: typer.Context,
     words: Annotated[
-        list[str], typer.Argument(help="Items must match every word; a word matches from its beginning.")
+        list[str],
+        typer.Argument(
+            help="Words to search for. Items must match all words. A word also matches longer words that "
+            "begin with it."
+        ),
     ],
     library: Library = "library.db",
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
@@ -99,7 +103,10 @@ def streams(
     context: typer.Context,
     library: Library = "library.db",
     kind: Annotated[
-        str | None, typer.Option(help="video, audio, subtitle, cover, attachment or data; default: all.")
+        str | None,
+        typer.Option(
+            help="Kind of streams: video, audio, subtitle, cover, attachment or data; all by default."
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
     wide: Wide = False,

@@ -149,8 +149,8 @@ class QueryThreads:
         self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
         if len(self._abandoned) >= _MAX_ABANDONED:
             raise QueryError(
-                f"{_MAX_ABANDONED} cancelled queries have not ended yet and still run in the background. "
-                "Wait until they end, or restart the engine."
+                f"{_MAX_ABANDONED} cancelled queries still run in the background. Wait until they end, or "
+                "restart Python."
             )
         token, loop = CancelToken(), asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()

@@ -43,7 +43,8 @@ def refuse_newer(revision: str | None, name: str) -> None:
     """
     if is_unfinished(revision):
         raise NotALibraryError(
-            f"{name} has an unfinished copy of a library. Run the same mfkit db copy again to finish it."
+            f"{name} has an unfinished copy of a library. Run mfkit db copy with the same arguments again "
+            "to finish it."
         )
     if revision is None or (resource_folder("migrations") / "versions" / f"{revision}.py").exists():
         return

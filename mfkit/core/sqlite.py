@@ -238,8 +238,8 @@ class SqliteFile:
             revision, cause = None, error
         if revision != (schema_version.HEAD,):
             raise LibraryNotFoundError(
-                f"The library at {self.path} was deleted or moved, and another file has its path now. "
-                "Restore it, or close this library and open the one that you want."
+                f"The library at {self.path} was deleted or moved, and another file now has this path. "
+                "Restore the library, or open it at its new path."
             ) from cause
 
     def remember(self) -> tuple[int, int] | None:

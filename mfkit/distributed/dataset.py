@@ -74,8 +74,8 @@ class Dataset:
             self.filesystem, path = fs.FileSystem.from_uri(given)
         except (pa.ArrowException, ValueError, ImportError, OSError) as error:
             raise DatasetError(
-                f"{self.name} is not a valid URL of a dataset. Use a folder, s3://bucket/folder, or another "
-                "URL that PyArrow knows, with fsspec+ before URLs of fsspec."
+                f"{self.name} is not a valid URL of a dataset. Use a folder, s3://bucket/folder, another URL "
+                "that PyArrow knows, or fsspec+ followed by a URL that fsspec knows."
                 # If the URL contains a secret, the original error is not chained, because its message could
                 # repeat the secret.
             ) from (None if self.name != given else error)

@@ -95,15 +95,17 @@ def parse_manifest(text: str, name: str) -> DatasetVersion:
         stated: dict[str, Any] = json.loads(text)
         if stated["format"] != DATASET_FORMAT:
             raise DatasetError(
-                f"{name} has the format {stated['format']}, and this mfkit reads {DATASET_FORMAT}. "
-                "Publish it again, or use the mfkit that published it."
+                f"{name} has the format {stated['format']}, but this version of mfkit reads "
+                f"{DATASET_FORMAT}. Publish the dataset again, or use the version of mfkit that published it."
             )
         relations = {key: [DataFile(**one) for one in files] for key, files in stated["relations"].items()}
         version = DatasetVersion(**{**stated, "relations": relations})
         _check(version)
         return version
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DatasetError(f"The manifest of {name} is invalid: {error!r}. Publish it again.") from error
+        raise DatasetError(
+            f"The manifest of {name} is invalid: {error!r}. Publish the dataset again."
+        ) from error
 
 
 def _check(version: DatasetVersion) -> None:
@@ -117,9 +119,9 @@ def _check(version: DatasetVersion) -> None:
         for field in fields(part):
             value, kind = getattr(part, field.name), {"int": int, "str": str}.get(str(field.type))
             if kind is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-                raise ValueError(f"{value!r} should be {kind.__name__}")
+                raise ValueError(f"{value!r} should be of type {kind.__name__}")
     if version.record not in LIBRARY_DIALECTS:
-        raise ValueError(f"{version.record!r} is not a dialect of a library database")
+        raise ValueError(f"{version.record!r} is not a database dialect; use {' or '.join(LIBRARY_DIALECTS)}")
     for file in version.files():
         if not FILE_PATH.fullmatch(file):
             raise ValueError(f"{file!r} is not the path of a file in the dataset")

@@ -215,7 +215,8 @@ class ExecutorPool:
             ) from error
         if isinstance(error, BrokenExecutor):
             raise MfkitError(
-                f"The executor is broken ({error}). Scan again with another; what the scan stored is kept."
+                f"The executor is broken ({error}). Scan again with another executor. The results "
+                "stored so far are kept."
             ) from error
         if not self._any_done:
             raise MfkitError(

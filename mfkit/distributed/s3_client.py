@@ -177,7 +177,7 @@ class S3Client:
                 except _connection_errors():
                     if not left:
                         raise
-        raise AssertionError("The loop above returns or raises.")
+        raise AssertionError("This line cannot be reached, because the loop returns or raises.")
 
     def _read_once(self, request: dict[str, str], heartbeat: Callable[[], None]) -> ByteRange:
         reply = self._call(self._client.get_object, **request)
@@ -246,7 +246,7 @@ def _storage_errors(where: str) -> Iterator[None]:
             ) from error
         if status in (401, 403):
             raise StorageUnavailableError(
-                f"{where} may not be listed with these credentials ({code}). They need s3:ListBucket."
+                f"{where} cannot be listed with these credentials ({code}). Allow s3:ListBucket."
             ) from error
         raise StorageUnavailableError(f"{where} answers with {code}. Try again later.") from error
     except (BotoCoreError, *_connection_errors()) as error:
@@ -263,13 +263,13 @@ def _object_errors() -> Iterator[None]:
     except ClientError as error:
         code, status = _code(error)
         if status == 404:
-            raise ObjectGoneError("it is no longer there") from error
+            raise ObjectGoneError("the object no longer exists") from error
         if status == 412:
-            raise ObjectError("it changed while it was read; scan again") from error
+            raise ObjectError("the object was changed during the reading; scan again") from error
         if code == "InvalidObjectState":
-            raise ObjectError("it is archived; restore it first") from error
+            raise ObjectError("the object is archived; restore the object first") from error
         if status in (401, 403):
-            raise ObjectError(f"these credentials may not read it ({code})") from error
+            raise ObjectError(f"these credentials do not allow reading the object ({code})") from error
         raise ObjectError(f"object storage answers with {code}") from error
     except (BotoCoreError, *_connection_errors()) as error:
         raise ObjectError(_reason(error)) from error

@@ -141,7 +141,7 @@ class StoredObject(Remote):
                 self.etag,
             )
             if len(piece.data) != length:
-                raise ObjectError("it is shorter than object storage states")
+                raise ObjectError("the object is shorter than object storage states")
         except ObjectError as error:
             self.fault = error
             raise

@@ -79,7 +79,9 @@ class SparkGuard:
     def _visit_plan(self, plan: Any, known: frozenset[str]) -> None:
         kind = plan.getClass().getSimpleName()
         if kind not in _PLANS:
-            raise QueryError(f"Only reading is allowed here, and the statement has a part of type {kind}.")
+            raise QueryError(
+                f"Only reading is allowed here, but the statement contains the syntax element {kind}."
+            )
         if kind == "UnresolvedWith":
             for common in _each(plan.innerChildren()):
                 name = common.alias().lower()
@@ -88,7 +90,10 @@ class SparkGuard:
         elif kind == "UnresolvedRelation":
             parts = list(_each(plan.multipartIdentifier()))
             if len(parts) != 1 or parts[0].lower() not in known or plan.isStreaming():
-                raise QueryError(f"The relation {'.'.join(parts)!r} does not exist. Use media, for example.")
+                raise QueryError(
+                    f"The relation {'.'.join(parts)!r} does not exist. Use a relation of the dataset, "
+                    "such as 'media'."
+                )
         elif kind == "UnresolvedTableValuedFunction":
             self._check_function(list(_each(plan.name())), _TABLE_FUNCTIONS)
         for expression in _each(plan.expressions()):

@@ -255,7 +255,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         for name, filters in parts.items():
             if any(one.missing is not False for one in filters):
                 raise ValueError(
-                    f"a filter in {name} has the field missing. Set it only in the outermost filter"
+                    f"a filter in {name} sets the field 'missing'. Set it only in the outermost filter"
                 )
         if parts:
             check_size(self)

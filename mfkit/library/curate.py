@@ -32,7 +32,7 @@ class CurateMethods(LibraryBase):
             names: Tags; they are created if they do not exist.
 
         Raises:
-            FilterError: A name is missing or empty, or an id is not in the library.
+            FilterError: No name is given, a name is empty, or an id is not in the library.
         """
         await self.open()
         return self._done(await catalog.tag(self.database, items, names))
@@ -41,7 +41,7 @@ class CurateMethods(LibraryBase):
         """Remove tags from items, and return the number of changed items.
 
         Raises:
-            FilterError: A name is missing or empty, or an id is not in the library.
+            FilterError: No name is given, a name is empty, or an id is not in the library.
         """
         await self.open()
         return self._done(await catalog.untag(self.database, items, names))

@@ -125,7 +125,7 @@ class ExchangeMethods(LibraryBase):
                 columns = list(dict.fromkeys([*columns, "latitude", "longitude"]))
         if write is None:
             if columns is not None:
-                raise FilterError("A library is exported with all columns. Leave out columns=.")
+                raise FilterError("A library is always exported with all columns. Do not select columns.")
             columns = ["id"]
         statement = item_list.items(
             chosen, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
@@ -246,7 +246,8 @@ class ExchangeMethods(LibraryBase):
         await self.open()
         if not isinstance(self._snapshot, SnapshotEngine):
             raise ReadOnlyLibraryError(
-                f"{self.database.name} is a published dataset. Publish the library that it came from."
+                f"{self.database.name} is a published dataset, which cannot be published again. "
+                "Publish the library that it was published from."
             )
         dataset = load_distributed("dataset").Dataset(target)
         publish = load_distributed("publish_dataset").publish

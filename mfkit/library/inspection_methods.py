@@ -106,8 +106,8 @@ class InspectionMethods(ReadMethods):
         Args:
             filter: Filter of the items.
             kind: Media type to compare: ``"image"`` or ``"video"``.
-            threshold: Maximum distance of two versions, from 0 (equal) to 1. A smaller number finds fewer
-                groups with fewer errors.
+            threshold: Maximum distance between two versions, from 0 (equal) to 1. A smaller number finds
+                fewer groups with fewer errors.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:

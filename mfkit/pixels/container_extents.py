@@ -53,7 +53,7 @@ def boxes(stream: BinaryIO, size: int, start: int = 0) -> None:
         if length == 0:  # A box of size 0 extends to the end of the file.
             break
         if length < 8:
-            raise DamageError("A box has an impossible size.", at)
+            raise DamageError("A box of the container has an impossible size.", at)
         if at + length > size:
             raise truncated(size, at + length)
         at += length
@@ -265,7 +265,7 @@ def _tiff_directory(
         raise truncated(size, at + width)
     count = struct.unpack(order + counted, data)[0]
     if count > 65_535:
-        raise DamageError("A directory has an impossible number of entries.", at)
+        raise DamageError("A TIFF directory (IFD) has an impossible number of entries.", at)
     block = stream.read(count * entry_size + inline)
     if len(block) < count * entry_size:
         raise truncated(size, at + width + count * entry_size)

@@ -71,7 +71,7 @@ class InspectionReport:
         if self.changed:
             parts.append(f"{self.changed:,} missing or changed since the last scan")
         if self.left:
-            parts.append(f"{self.left:,} left; run it again to go on")
+            parts.append(f"{self.left:,} left; run it again to continue")
         return "; ".join((text, *parts)) + "."
 
 
@@ -152,9 +152,9 @@ def _steps(what: Sequence[str]) -> tuple[Step, ...]:
         if name == "decode":
             raise MfkitError('Inspections do not look for damage. Use verify(how="decode") or mfkit verify.')
         if name not in STEPS:
-            raise MfkitError(f"{name!r} cannot be inspected. Use {', '.join(STEPS)}.")
+            raise MfkitError(f"{name!r} is not an inspection step. Use {', '.join(STEPS)}.")
     if not names:
-        raise MfkitError(f"Nothing is to be inspected. Use {', '.join(STEPS)}.")
+        raise MfkitError(f"No inspection step is given. Use {', '.join(STEPS)}.")
     return tuple(one for one in STEPS if one in names)
 
 

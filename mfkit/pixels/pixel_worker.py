@@ -125,7 +125,7 @@ def decode_reply(line: bytes) -> dict[str, Any] | None:
     """
     reply = json.loads(line)
     if not isinstance(reply, dict):
-        raise ValueError("not a reply")
+        raise ValueError("the reply of the worker process is not a JSON object")
     if not reply.get("done"):
         return None
     pictures = [
@@ -142,7 +142,7 @@ def _finite_measures(values: Any) -> tuple[float | None, ...]:
     sharpness, *others = values
     measures = (None if sharpness is None else float(sharpness), *map(float, others))
     if len(measures) != 5 or not all(one is None or math.isfinite(one) for one in measures):
-        raise ValueError("not the measures of a picture")
+        raise ValueError("the reply of the worker process has invalid quality measures")
     return measures
 
 

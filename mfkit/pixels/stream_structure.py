@@ -120,7 +120,7 @@ def gif(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
             flags = data[at + 9]
             at += 11 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
         else:
-            raise DamageError("A block has an unknown kind.", at)
+            raise DamageError("A block of the GIF has an unknown type.", at)
         while at < size and data[at]:
             at += 1 + data[at]
         at += 1
@@ -136,7 +136,7 @@ def ogg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
         if len(head) < 27:
             raise truncated(size, at + 27)
         if head[:4] != b"OggS":
-            raise DamageError("A page does not begin where the previous one ends.", at)
+            raise DamageError("An Ogg page does not begin where the previous page ends.", at)
         lengths = stream.read(head[26])
         end = at + 27 + head[26] + sum(lengths)
         if len(lengths) < head[26] or end > size:

@@ -69,7 +69,7 @@ class VerificationReport:
             "unsupported": "of formats that cannot be verified",
             "undecided": "undecided",
             "changed": "missing or changed since the last scan",
-            "left": "left; run it again to go on",
+            "left": "left; run it again to continue",
         }
         parts = [f"{getattr(self, one):,} {name}" for one, name in names.items() if getattr(self, one)]
         return "; ".join((text, *parts)) + "."
@@ -91,7 +91,7 @@ class VerificationJob(FileJob):
         """Store a reply of the worker process in the job, and return whether the job is complete."""
         reply = json.loads(line)
         if not isinstance(reply, dict):
-            raise ValueError("not a reply")
+            raise ValueError("the reply of the worker process is not a JSON object")
         if not reply.get("done"):
             return False
         if reply["outcome"] != "changed":
@@ -100,7 +100,7 @@ class VerificationJob(FileJob):
         if not (position is None or isinstance(position, int)) or not (
             found is None or isinstance(found, str)
         ):
-            raise ValueError("not a reply")
+            raise ValueError("the reply of the worker process has a value of the wrong type")
         self.reply = reply
         return True
 

@@ -202,7 +202,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         raise UnsupportedError("FOR UPDATE")
 
     def _refuse(self, *args: Any, **kw: Any) -> str:
-        raise UnsupportedError("a SQL construct that exists only in the library's database")
+        raise UnsupportedError("SQL that only the library database supports")
 
     visit_textclause = visit_textual_select = visit_tablesample = _refuse
     visit_custom_op_binary = visit_custom_op_unary = visit_collation = visit_collate = _refuse

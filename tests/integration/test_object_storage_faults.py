@@ -54,7 +54,7 @@ def test_a_bucket_that_cannot_be_listed_marks_nothing_missing(bucket: Bucket, li
     bucket.put("a.txt", b"a")
     scan(lib, bucket.url)
     bucket.server.spoil(contains="list-type=2", status=403)
-    with pytest.raises(mfkit.errors.StorageUnavailableError, match="may not be listed"):
+    with pytest.raises(mfkit.errors.StorageUnavailableError, match="cannot be listed with these credentials"):
         scan(lib, bucket.url)
     assert paths(lib, missing=False) == [f"{bucket.url}/a.txt"]
 
@@ -68,7 +68,7 @@ def test_an_object_that_may_not_be_read_is_a_failure(bucket: Bucket, lib: MediaL
     assert (found.added, found.failed) == (1, 1)
     failure = lib.failures().iloc[0]
     assert (failure["stage"], failure["file_path"]) == ("read", f"{bucket.url}/secret.txt")
-    assert "may not read it" in failure["error"]
+    assert "do not allow reading the object" in failure["error"]
     assert "s3cret" not in lib.failures().to_csv()
     bucket.forbid("s3:DeleteBucket")
     assert scan(lib, bucket.url).total.added == 1

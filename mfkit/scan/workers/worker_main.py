@@ -84,7 +84,7 @@ def apply_reply(line: bytes, result: FileResult) -> bool:
         raise ValueError("The line is not a reply of the worker process.")
     if "lacking" in values:
         raise MfkitError(
-            f"A library that mfkit needs cannot be imported ({values['lacking']}). Reinstall it with: "
+            f"A package that mfkit needs cannot be imported ({values['lacking']}). Reinstall it with: "
             "pip install --force-reinstall mfkit"
         )
     if "hash" in values:

@@ -178,6 +178,6 @@ def _read(path: str | bytes, offset: int) -> tuple[int, bytes]:
             "video",
             "audio",
         ):
-            raise OSError(None, "it is neither a video nor an audio file")
+            raise OSError(None, "only video and audio files can be played")
         file.seek(max(0, offset))
         return os.fstat(file.fileno()).st_size, file.read(CHUNK_BYTES)

@@ -169,7 +169,7 @@ class CurationPanel(Panel):
     def _undo(self) -> None:
         self.undo_button.disabled = True
         if last_change(self.lib.aio) is not self._own_change:
-            raise FilterError("The library was changed in the meantime. Only the last change can be undone.")
+            raise FilterError("The library was changed in the meantime, so this change cannot be undone.")
         self.show_status("Undone: ", self.lib.undo())
         self._notify()
 

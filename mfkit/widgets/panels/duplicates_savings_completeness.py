@@ -174,7 +174,7 @@ class SavingsPanel(Panel):
             step=0.1,
             readout_format=".1f",
             continuous_update=False,
-            description="Bit rate ×",
+            description="Rate factor",
             tooltip="1 uses the bit rates that mfkit.assumptions() lists",
         )
         self.min_saving = widgets.SelectionSlider(

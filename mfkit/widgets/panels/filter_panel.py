@@ -230,7 +230,9 @@ class FilterPanel(Panel):
             if first is not None and last is not None and first > last:
                 # Both date fields keep their values after the error, so that the user can correct either of
                 # them.
-                raise FilterError(f"From {first} is later than To {last}. Change one of the dates.")
+                raise FilterError(
+                    f"The first day ({first}) is later than the last day ({last}). Change one of them."
+                )
             chosen = self.selection.filter
             self.selection.change(
                 **{

@@ -116,7 +116,7 @@ def test_span_begins_after_the_earlier_scan(lib: MediaLibrary) -> None:
     # Without ids: the last finished scan and the one before it.
     assert lib.compare()["file_path"].tolist() == ["/m/3.jpg", "/m/edited.jpg"]
     assert lib.compare(scan_b=ids[1])["file_path"].tolist() == ["/m/1.jpg", "/m/edited.jpg"]
-    with pytest.raises(FilterError, match="not the earlier one"):
+    with pytest.raises(FilterError, match="not earlier than the second"):
         lib.compare(ids[2], ids[1])
 
 

@@ -352,7 +352,7 @@ def test_another_file(opened: MediaLibrary, path: Path, content: bytes) -> None:
     path.rename(path.parent.parent / "away.db")
     path.write_bytes(content)
     for method in METHODS.values():
-        with pytest.raises(LibraryNotFoundError, match="another file has its path now. Restore it, or"):
+        with pytest.raises(LibraryNotFoundError, match="now has this path. Restore the library, or"):
             pytest.fail(f"returned {method(opened)}")
     assert path.read_bytes() == content
 

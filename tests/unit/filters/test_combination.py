@@ -107,7 +107,7 @@ def test_missing_is_no_condition() -> None:
     for operator in (and_, or_):
         with pytest.raises(FilterError, match=r"Give both .* \.replace\(missing=True\)"):
             operator(A, lost)
-    with pytest.raises(FilterError, match="in any_of has the field missing"):
+    with pytest.raises(FilterError, match="in any_of sets the field 'missing'"):
         MediaFilter.of(any_of=[{"missing": True}])
 
 

@@ -155,9 +155,9 @@ def test_a_file_that_changed_since_the_scan_is_not_inspected(library: MediaLibra
 
 def test_wrong_steps_and_budgets_are_refused(library: MediaLibrary) -> None:
     """The message names what is possible."""
-    with pytest.raises(MfkitError, match="'colour' cannot be inspected. Use similarity"):
+    with pytest.raises(MfkitError, match="'colour' is not an inspection step. Use similarity"):
         library.inspect(what=("colour",))
-    with pytest.raises(MfkitError, match="Nothing is to be inspected"):
+    with pytest.raises(MfkitError, match="No inspection step is given"):
         library.inspect(what=())
     with pytest.raises(MfkitError, match="'soon' is not a duration"):
         library.inspect(budget="soon")

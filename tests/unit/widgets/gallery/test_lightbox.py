@@ -145,7 +145,7 @@ def test_only_the_shown_media_file_is_sent(box: Box, lib: MediaLibrary, tmp_path
     box.open(3)
     assert box.messages[0][0]["note"] == "This file has no preview."
     message, data = box.chunk(3, 0)
-    assert data == b"" and "neither a video nor an audio file" in message["error"]
+    assert data == b"" and "only video and audio files can be played" in message["error"]
     box.messages.clear()
     box.tell(kind="chunk", id=box.ids[2], offset=0)
     submit(_moment()).result(10)

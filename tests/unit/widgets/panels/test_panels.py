@@ -357,7 +357,7 @@ class TestFilterPanel:
         """The error disappears when the dates are valid again."""
         panel.date_from.value = date(2020, 1, 1)
         panel.date_to.value = date(2010, 1, 1)
-        assert "From 2020-01-01 is later than To 2010-01-01" in message(panel)
+        assert "The first day (2020-01-01) is later than the last day (2010-01-01)." in message(panel)
         panel.date_to.value = date(2021, 1, 1)
         assert message(panel) == ""
         assert panel.selection.filter == MediaFilter(after="2020-01-01", before="2021-01-01")

@@ -13,7 +13,7 @@ from mfkit.scan.extract import canon_ciff, exif, jpeg
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.mp4_boxes import boxes, child
 from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
-from mfkit.scan.extract.whole_numbers import whole_number
+from mfkit.scan.extract.text_decoding import whole_number
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 

@@ -17,7 +17,7 @@ from xml.parsers import expat
 from mfkit.scan.extract.date_parser import parse_timestamp
 from mfkit.scan.extract.plausible_values import clean_year
 from mfkit.scan.extract.schema import ExtractionError, Metadata, from_origin
-from mfkit.scan.extract.whole_numbers import whole_number
+from mfkit.scan.extract.text_decoding import whole_number
 from mfkit.scan.extract.zip_parts import MAX_PART, Archive
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source

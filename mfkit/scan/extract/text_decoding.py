@@ -1,4 +1,4 @@
-"""Decoder for texts in media files, whose declared encoding is often wrong.
+"""Decoder for texts in media files, whose declared encoding is often wrong, and numbers in texts.
 
 The standards of ID3v1, ID3v2, IPTC and EXIF prescribe Latin-1 or ASCII, but programs write UTF-8 or the
 encoding of their country.
@@ -156,3 +156,8 @@ def _strict(data: bytes, codec: str) -> str | None:
 def _lenient(data: bytes, codec: str) -> str:
     """Decode UTF-16 or UTF-32, and drop incomplete code units and lone surrogates."""
     return data.decode(codec, "ignore").removeprefix("\ufeff")
+
+
+def whole_number(text: str | None) -> int | None:
+    """Parse a whole number of up to ten ASCII digits. Return None for any other text."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 10 else None

@@ -13,7 +13,7 @@ from mfkit.scan.extract import ratings, xmp_packet
 from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.exposure import shutter_speed
 from mfkit.scan.extract.schema import CREATE_DATE, Metadata, StatedDate, from_origin
-from mfkit.scan.extract.whole_numbers import whole_number
+from mfkit.scan.extract.text_decoding import whole_number
 from mfkit.scan.extract.xmp_packet import Value
 
 MAX_PACKET = 262_144

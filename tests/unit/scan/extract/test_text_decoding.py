@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mfkit.scan.extract.text_decoding import UNKNOWN, FileTexts, decode, repair
+from mfkit.scan.extract.text_decoding import UNKNOWN, FileTexts, decode, repair, whole_number
 
 CHARACTERS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 LATIN1 = st.text(
@@ -123,3 +123,11 @@ def test_utf8_needs_no_note() -> None:
     """Only texts in a legacy encoding are marked."""
     assert FileTexts.of(["Zürich".encode(), b"x"]) == FileTexts()
     assert FileTexts.of([b"Caf\xe9 M\xfcller"]).note == "cp1252"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("12", 12), ("0", 0), ("1234567890", 1234567890), ("12345678901", None), ("²", None)]
+)
+def test_whole_number_has_at_most_ten_digits(text: str, number: int | None) -> None:
+    """Longer text and other characters give None."""
+    assert whole_number(text) == number

@@ -21,8 +21,6 @@ from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_p
 
 GUARD = 1.5
 """Maximum distance between an image and the best image of its group, as a multiple of the threshold."""
-_CLEARLY = 1.25
-"""Pictures inside of borders are clearly different beyond this multiple of the threshold."""
 _PAIRS = 50_000
 """Number of candidate pairs whose miniatures are loaded at a time, which limits the memory to 120 MB."""
 
@@ -96,13 +94,12 @@ class MiniaturePairs:
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
         """Return the distance of each pair of images: the smallest distance between their miniatures.
 
-        Equal borders make different pictures look similar. Therefore the whole images of two pictures with
-        borders only count if the pictures inside are not clearly different.
+        Equal borders make different pictures look similar. Therefore two pictures with borders are compared
+        only by what is inside.
         """
         found = distances(self._whole[first], self._whole[second])
         both = np.flatnonzero(self._has_border[first] & self._has_border[second])
-        inside = distances(self._inner[first[both]], self._inner[second[both]])
-        found[both] = np.minimum(inside, np.maximum(found[both], inside / _CLEARLY))
+        found[both] = distances(self._inner[first[both]], self._inner[second[both]])
         some = np.flatnonzero(self._has_border[first] | self._has_border[second])
         for one, other in ((self._whole, self._inner), (self._inner, self._whole)):
             found[some] = np.minimum(found[some], distances(one[first[some]], other[second[some]]))

@@ -97,6 +97,10 @@ class Served:
         with self._opener.open(request, timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
+    def said(self) -> list[str]:
+        """Return the lines that it has printed so far."""
+        return self._log.read_text().splitlines()
+
     def close(self) -> None:
         """Stop it."""
         self.process.terminate()

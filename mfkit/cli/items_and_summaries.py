@@ -128,7 +128,8 @@ def sizes(
     context: typer.Context,
     library: Library = "library.db",
     by: Annotated[
-        str, typer.Option(help="Dimension to group by: media_type, extension, video_codec, camera, year, …")
+        str,
+        typer.Option(help="Dimension to group by: year, month, place, country, camera, folder, extension, …"),
     ] = "media_type",
     rows: Annotated[
         int, typer.Option(min=1, help="Maximum number of groups; the others are added up in one row.")

@@ -12,8 +12,9 @@ import socket
 import subprocess
 import time
 import webbrowser
+from collections.abc import Mapping
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,16 @@ from mfkit.errors import MfkitError
 from mfkit.processes.child_server import serving
 from mfkit.processes.temporary_folder import TemporaryFolder
 
+_QUIET = "--Application.log_level=ERROR"
+"""Option of JupyterLab and Voilà that hides all messages of the server and its extensions but errors."""
+_LOG_OPTIONS = (
+    "--debug",
+    "--log-level",
+    "--Application.log_level",
+    "--ServerApp.log_level",
+    "--Voila.log_level",
+)
+"""Options with which the user asks for other messages."""
 _OFFLINE = (
     # Without these options JupyterLab requests news, updates and extensions over the network.
     "--LabApp.news_url=None",
@@ -53,13 +64,19 @@ def lab(
     from mfkit.default_library import LIBRARY
 
     with open_existing(library) as lib:
-        file = lib.database.file
+        file, name = lib.database.file, lib.database.name
     folder = (notebooks or (file.parent if file is not None else Path()) / "notebooks").resolve()
     copy_notebooks(folder)
     # Default options that the user also gives are left out, because JupyterLab rejects an option that is
     # given twice.
     given = {one.partition("=")[0] for one in context.args}
-    options = [one for one in _OFFLINE if one.partition("=")[0] not in given]
+    options = [
+        *_kernel_options(),
+        *_log_options(given),
+        *(one for one in _OFFLINE if one.partition("=")[0] not in given),
+    ]
+    own_token = os.environ.get("JUPYTER_TOKEN")
+    token = own_token or secrets.token_hex(24)
     with TemporaryFolder("lab") as temporary:
         try:
             with serving(
@@ -69,11 +86,59 @@ def lab(
                 *options,
                 *context.args,
                 inherited=False,
-                variables={LIBRARY: library if file is None else str(file.resolve())},
+                variables={
+                    LIBRARY: library if file is None else str(file.resolve()),
+                    # JupyterLab prints several lines about a token that it creates itself.
+                    "JUPYTER_TOKEN": token,
+                },
             ) as server:
+                if (found := _server_info(server, token)) is not None:
+                    address = _lab_address(found, folder, None if own_token else token)
+                    print_line(f"JupyterLab with {name} (Ctrl-C stops it): {address}", whole=True)
                 raise typer.Exit(server.wait())
         except KeyboardInterrupt:
-            print("Stopped.")
+            print_line("Stopped.")
+
+
+def _kernel_options() -> list[str]:
+    """Return the option that encrypts connections to kernels. Without it, each kernel prints a warning."""
+    import zmq
+
+    return ["--KernelManager.transport_encryption=auto"] if zmq.has("curve") else []
+
+
+def _log_options(given: set[str]) -> list[str]:
+    """Return the option that hides the server's messages, unless the user has asked for them."""
+    return [] if given.intersection(_LOG_OPTIONS) else [_QUIET]
+
+
+def _server_info(server: subprocess.Popen[bytes], token: str) -> dict[str, Any] | None:
+    """Wait until JupyterLab listens, and return what it says about itself, or None if it ends before.
+
+    Every Jupyter server writes its address to a file in the runtime folder:
+    https://jupyter-server.readthedocs.io/en/latest/developers/architecture.html
+    """
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = Path(jupyter_runtime_dir())
+    while server.poll() is None:
+        for file in folder.glob("jpserver-*.json"):
+            try:
+                found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            except (OSError, ValueError):  # the file is being written, or another server has removed it
+                continue
+            # The process has another id if Python was started by a launcher, as in Windows' environments.
+            if found.get("pid") == server.pid or found.get("token") == token:
+                return found
+        time.sleep(0.1)
+    return None
+
+
+def _lab_address(found: Mapping[str, Any], folder: Path, token: str | None) -> str:
+    """Return the address of JupyterLab's first page, with the token if mfkit has created it."""
+    page = "/tree/explore.ipynb" if Path(found["root_dir"]) == folder else ""
+    query = f"?token={token}" if token is not None and found["token"] == token else ""
+    return f"{found['url']}lab{page}{query}"
 
 
 def copy_notebooks(folder: Path) -> None:
@@ -111,11 +176,12 @@ sys.path[:] = filter(None, sys.path)""",
 
 
 def _notebook(library: str) -> dict[str, Any]:
+    short = PurePath(library).name or library
     empty: dict[str, Any] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
     return {
         "nbformat": 4,
         "nbformat_minor": 5,
-        "metadata": {"mfkit": {"library": library}},
+        "metadata": {"mfkit": {"library": library, "name": short}, "title": f"{short} – mfkit"},
         "cells": [{**empty, "id": f"step-{step}", "source": source} for step, source in enumerate(_CELLS)],
     }
 
@@ -168,6 +234,8 @@ def serve(
             # Kernels whose pages were closed are stopped after ten minutes.
             "--MappingKernelManager.cull_interval=60",
             "--MappingKernelManager.cull_idle_timeout=600",
+            *_kernel_options(),
+            *_log_options({one.partition("=")[0] for one in context.args}),
             *context.args,
         ]
         variables = {
@@ -183,8 +251,8 @@ def serve(
             with serving(folder, "voila", *options, variables=variables) as server:
                 wait_until_ready(server, port, token)
                 address = f"http://127.0.0.1:{port}/?token={token}"
-                print_line(f"Explorer of {name}{' (read-only)' if read_only else ''}: {address}")
-                print_line("Press Ctrl-C to stop.")
+                notes = "read-only, Ctrl-C stops it" if read_only else "Ctrl-C stops it"
+                print_line(f"Explorer of {name} ({notes}): {address}", whole=True)
                 if browser:
                     webbrowser.open(address)
                 raise typer.Exit(server.wait())
@@ -231,4 +299,4 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int, token: str) -> 
         finally:
             connection.close()
         time.sleep(0.1)
-    raise MfkitError("Voilà did not start. See its output above for the reason.")
+    raise MfkitError("Voilà did not start. See its output above for the reason, or add --debug to see more.")

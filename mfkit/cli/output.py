@@ -88,7 +88,7 @@ def print_frame(
 
 
 def print_text_table(table: TextTable, *, wide: bool = False) -> None:
-    """Print a table, and a note that names the columns for which the terminal has no room."""
+    """Print a table, and a note that names the columns that do not fit into the terminal."""
     if left_out := print_table(table, wide=wide):
         print_line(f"Not shown: {', '.join(left_out)}. Add --wide for all columns.", error=True)
 

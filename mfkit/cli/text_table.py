@@ -44,10 +44,10 @@ class TextTable:
 
 
 def print_table(table: TextTable, *, wide: bool = False) -> list[str]:
-    """Print a table and return the names of the columns for which there was no room.
+    """Print a table and return the names of the columns that did not fit into the terminal.
 
-    In a terminal, texts are shortened in the middle until the table fits. If this is not enough, columns are
-    left out: first those without any value, then the last ones. In a pipe, nothing is left out.
+    In a terminal, texts are shortened in the middle until the table fits. If it is still too wide, columns
+    are left out, beginning with empty columns and then from the right. In a pipe, nothing is left out.
 
     Args:
         table: The table.

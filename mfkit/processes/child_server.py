@@ -6,6 +6,7 @@ The server process runs this module as ``mfkit.processes.child_server FOLDER MOD
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import runpy
 import shutil
@@ -78,10 +79,26 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
     stop_with_parent(clean_up)
+    _hide_noise()
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     finally:
         clean_up()
+
+
+def _hide_noise() -> None:
+    """Hide messages of Jupyter's servers that are no errors and about which a user can do nothing."""
+    # Jupyter's servers warn of their own deprecated interfaces, whatever the filters for warnings are.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
+    # Tornado corrects Jupyter's default interval of pings.
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    # mfkit stops the server with a signal, at the user's request.
+    logging.getLogger("ServerApp").addFilter(lambda record: "received signal" not in str(record.msg))
+    # The user has closed a page.
+    logging.getLogger("asyncio").addFilter(
+        lambda record: not record.exc_info or type(record.exc_info[1]).__name__ != "WebSocketClosedError"
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 from mfkit import MediaFilter, MediaLibrary
 from tests.browser.lab import CHROMIUM, ROOT, Visit, drag, visit
@@ -53,7 +54,8 @@ def app(folder: Path, *options: str) -> Iterator[str]:
             said = running.stdout.readline()
             address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
             assert address, said + (folder / "app.log").read_text()[-2000:]
-            assert ("(read-only)" in said) == ("--read-only" in options)
+            notes = "read-only, Ctrl-C stops it" if "--read-only" in options else "Ctrl-C stops it"
+            assert said == f"Explorer of {folder / 'library.db'} ({notes}): {address[0]}\n"
             yield address[0]
         finally:
             running.send_signal(signal.SIGINT)
@@ -73,7 +75,7 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_read_only_app(folder: Path) -> None:
-    """With --read-only, the explorer needs the token and allows no changes."""
+    """With --read-only, the app needs the token and allows no changes. On a phone, filters are a drawer."""
     with (
         MediaLibrary(folder / "library.db") as library,
         app(folder, "--read-only") as address,
@@ -83,13 +85,27 @@ def test_read_only_app(folder: Path) -> None:
         assert "token" in browser.page.inner_text("body").lower()
         assert browser.page.locator(".mfkit-explorer").count() == 0
         browser.page.goto(address, wait_until="commit")
-        browser.page.get_by_text(re.compile("(Starting|Opening|Drawing) .*library.db …")).wait_for()
+        browser.page.get_by_role("heading", name="library.db").wait_for()
+        browser.page.get_by_role("progressbar", name="Start of the explorer").wait_for()
         browser.plots(4)
         browser.page.get_by_text("This library is read-only").wait_for()
         browser.page.locator(".mfkit-values label", has_text="audio").click()
         selected(browser, library.count(media_type="audio"))
         browser.page.locator(".mfkit-table td button").first.click()
         browser.page.locator(".mfkit-card[open]").get_by_text("to hear").wait_for()
+        browser.page.keyboard.press("Escape")
+        browser.page.set_viewport_size({"width": 390, "height": 800})
+        search = browser.page.get_by_placeholder("Name, artist, place, tag")
+        expect(search).to_be_hidden()
+        browser.page.get_by_role("button", name="Filters (1)", exact=True).click()
+        expect(search).to_be_in_viewport()
+        browser.page.locator(".mfkit-values label", has_text="video").click()
+        both = library.count(media_type=["audio", "video"])
+        browser.page.get_by_role("button", name=f"Show {both} files", exact=True).wait_for()
+        browser.page.keyboard.press("Escape")
+        expect(search).to_be_hidden()
+        expect(browser.page.get_by_role("button", name="Filters (1)", exact=True)).to_be_focused()
+        assert browser.page.evaluate("document.documentElement.scrollWidth") == 390
         assert browser.outside == [] and browser.faults == []
 
 

@@ -115,7 +115,7 @@ def ask(served: Served) -> None:
     [(app, "SIGHUP"), (app, "SIGKILL"), (lab, "SIGTERM"), (lab, "SIGINT"), (lab, "SIGKILL")],
 )
 def test_a_server(folder: Path, start: Callable[[Path], object], name: str) -> None:
-    """`mfkit app` and `mfkit lab` take their server and its kernels with them."""
+    """`mfkit app` and `mfkit lab` take their server and its kernels with them, and print the address only."""
     temporary = folder / "temporary"
     served = Served(start(folder), folder, TMPDIR=str(temporary))
     try:
@@ -130,6 +130,10 @@ def test_a_server(folder: Path, start: Callable[[Path], object], name: str) -> N
             served.process.send_signal(signal.Signals[name])
             code = served.process.wait(PATIENCE)
         assert code == (-signal.SIGKILL if name == "SIGKILL" else 0)
+        if start is lab:
+            address = f"http://127.0.0.1:{served.port}/lab/tree/explore.ipynb"
+            line = f"JupyterLab with {folder / 'library.db'} (Ctrl-C stops it): {address}"
+            assert served.said() == [line, *(["Stopped."] if name != "SIGKILL" else [])]
         until(lambda: not list(temporary.iterdir()), f"left: {list(temporary.iterdir())}")
         until(lambda: is_free(served.port), "the port is taken")
         if start is app:

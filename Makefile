@@ -32,8 +32,8 @@ lab: scan  ## Scan MEDIA (or the demo library) and open JupyterLab
 demo: scan  ## Scan MEDIA (or the demo library), print sizes, and write the notebooks as HTML
 	$(BIN)/mfkit sizes --library "$(LIBRARY)"
 	@mkdir -p "$(BUILD)"
-	MFKIT_LIBRARY="$(abspath $(LIBRARY))" $(BIN)/jupyter nbconvert --to html --execute \
-		--log-level WARN --output-dir "$(abspath $(BUILD))" notebooks/*.ipynb
+	MFKIT_LIBRARY="$(abspath $(LIBRARY))" $(BIN)/jupyter nbconvert --execute \
+		--to mfkit.report.OfflineHTMLExporter --log-level WARN --output-dir "$(abspath $(BUILD))" notebooks/*.ipynb
 	@echo "The notebooks, executed on $(LIBRARY):"; ls $(BUILD)/*.html
 
 # The exit code 1 means that the scan is complete but some files could not be understood.

@@ -4,7 +4,8 @@ Each cell of ``notebooks/library_report.ipynb`` calls a method of :class:`Report
 executes the notebook and converts its output to a page that needs no server, no internet and no Jupyter.
 """
 
+from mfkit.report.offline_notebook import OfflineHTMLExporter
 from mfkit.report.report import SECTIONS, Report
 from mfkit.report.report_writer import write_report
 
-__all__ = ["SECTIONS", "Report", "write_report"]
+__all__ = ["SECTIONS", "OfflineHTMLExporter", "Report", "write_report"]

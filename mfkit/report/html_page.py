@@ -108,11 +108,11 @@ def _with_figures_as_html(notebook: Any) -> Any:
         for output in cell.outputs:
             figure = output.data.pop(PLOTLY_MIME, None)
             if figure is not None:
-                output.data = {"text/html": _figure(figure)}
+                output.data = {"text/html": figure_html(figure)}
     return copy
 
 
-def _figure(figure: Any) -> str:
+def figure_html(figure: Any) -> str:
     """Return a figure as JSON in an HTML element. ``<`` is escaped, so that text cannot close the element."""
     label = figure["layout"].get("meta", {}).get("label", "Chart")
     height = int(figure["layout"].get("height", 260))

@@ -11,6 +11,7 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.gallery.compare_panel import ComparePanel
 from mfkit.widgets.gallery.files_view import FilesView
+from mfkit.widgets.marimo_notice import MarimoNotice
 from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.panels.curation_panel import CurationPanel
@@ -43,7 +44,7 @@ _GRID_LAYOUT = {
 }
 
 
-class PanelTabs(widgets.Tab):
+class PanelTabs(MarimoNotice, widgets.Tab):
     """Tabs of panels that share one selection. On wide pages, a tab shows two panels per row.
 
     Example:
@@ -128,7 +129,7 @@ CHART_TABS: Mapping[str, Sequence[PanelType]] = {
 """Title of each tab above the table -> classes of its panels."""
 
 
-class Explorer(widgets.HBox):
+class Explorer(MarimoNotice, widgets.HBox):
     """Notebook widget with filters, charts, a table of files and actions for one selection.
 
     Attributes:

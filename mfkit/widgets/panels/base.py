@@ -14,13 +14,14 @@ import ipywidgets as widgets
 from mfkit.errors import MfkitError
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
+from mfkit.widgets.marimo_notice import MarimoNotice
 from mfkit.widgets.render_queue import RenderQueue, SlowNotice
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import totals
 from mfkit.widgets.shared_style import safe_name, status_line, style_sheet, styled
 
 
-class Panel(widgets.VBox):
+class Panel(MarimoNotice, widgets.VBox):
     """Base class of panels: boxes in a notebook that show one aspect of the selected items.
 
     Subclasses implement :meth:`draw`, and :meth:`options` if they have their own controls.

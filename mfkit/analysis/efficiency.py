@@ -168,7 +168,8 @@ def _streams(chosen: MediaFilter, kind: str) -> Subquery:
             measure.size_factor.label("_factor"),
         )
         .join_from(media, media_streams, s.media_item_id == c.id)
-        .where(*conditions(chosen), s.kind == kind, *measure.conditions)
+        # Pictures and documents have no number of streams, so DuckDB skips their rows.
+        .where(*conditions(chosen), c.stream_count > 0, s.kind == kind, *measure.conditions)
         .subquery()
     )
     numerator, denominator = measure.unit

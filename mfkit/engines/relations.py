@@ -101,9 +101,9 @@ RELATIONS: dict[str, Relation] = {
     for relation in (
         MEDIA,
         _relation(MediaCopy, "media_item_id", "media_item_id"),
-        # Streams and chapters are not sorted, because they are written item by item, so the streams of an
-        # item are adjacent.
-        _relation(media_streams, "media_item_id"),
+        # Streams are sorted by kind, so that a query about one kind reads only its rows. Chapters are not
+        # sorted, because they are written item by item.
+        _relation(media_streams, "media_item_id", "kind"),
         _relation(media_chapters, "media_item_id"),
         _relation(media_tags, "media_item_id", "tag_id, media_item_id"),
         _relation(collection_items, "media_item_id", "collection_id, media_item_id"),

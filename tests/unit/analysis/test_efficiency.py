@@ -38,7 +38,9 @@ def store(lib: MediaLibrary, *items: list[dict[str, Any]], folder: str = "/m", *
     async def add() -> None:
         async with lib.database.session() as session:
             for place, streams in enumerate(items):
-                stored: MediaItem = item(f"{folder}/{place}.mp4", facts={"duration": 100.0} | facts)
+                stored: MediaItem = item(
+                    f"{folder}/{place}.mp4", facts={"duration": 100.0, "stream_count": len(streams)} | facts
+                )
                 session.add(stored)
                 await session.flush()
                 rows = [

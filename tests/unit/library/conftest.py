@@ -39,7 +39,14 @@ def fill(library: MediaLibrary) -> None:
         file_size=4000,
         created_at=DAY,
         file_modified_at=DAY,
-        facts={"duration": 60.0, "width": 3840, "height": 2160, "video_codec": "hevc", "title": "At sea"},
+        facts={
+            "duration": 60.0,
+            "width": 3840,
+            "height": 2160,
+            "video_codec": "hevc",
+            "title": "At sea",
+            "stream_count": 2,
+        },
     )
     phone = item(
         "/m/films/phone.mp4",

@@ -200,6 +200,51 @@ def test_a_click_adds_a_value_and_alt_excludes_it(explorer: Visit, library: Medi
     explorer.page.locator(".mfkit-chip", has_text="not video codec hevc").wait_for()
 
 
+def test_the_filters_stay_in_view(explorer: Visit) -> None:
+    """They are no higher than the page and scroll below the conditions; a button hides the rest."""
+    page = explorer.page
+    column = page.locator(".mfkit-explorer > .mfkit-filters")
+    page.locator(".mfkit-tools").scroll_into_view_if_needed()
+    content, height = column.evaluate("column => [column.scrollHeight, column.clientHeight]")
+    box = column.bounding_box()
+    assert (
+        box
+        and content > height
+        and 0 <= box["y"]
+        and box["y"] + box["height"] <= page.evaluate("innerHeight")
+    )
+    column.evaluate("column => column.scrollTo(0, column.scrollHeight)")
+    count = page.locator(".mfkit-filters .mfkit-count").bounding_box()
+    assert count and 0 <= count["y"] - box["y"] < 80
+    button = page.get_by_role("button", name="Filters", exact=True)
+    button.click()
+    expect(page.get_by_placeholder("Name, artist, place, tag")).to_be_hidden()
+    hidden = column.bounding_box()
+    assert hidden and hidden["height"] < 120 and hidden["width"] > 2 * box["width"]
+    expect(page.locator(".mfkit-filters .mfkit-count")).to_be_visible()
+    button.click()
+    expect(page.get_by_placeholder("Name, artist, place, tag")).to_be_visible()
+    explorer.still()
+
+
+def test_a_list_is_searched_beyond_the_values_it_shows(explorer: Visit, library: MediaLibrary) -> None:
+    """400 cameras have three files each; a camera that is not among the first 200 is found and selected."""
+    page = explorer.page
+    cameras = page.locator(".mfkit-facet", has=page.locator("summary", has_text="Camera"))
+    cameras.locator("summary").click()
+    cameras.locator("label").nth(199).wait_for(state="attached")
+    find = cameras.get_by_role("searchbox")
+    for text in ("model 399", "model 7"):
+        find.fill(text)
+        cameras.locator("label", has_text=text.title()).first.wait_for()
+    expect(cameras.locator("label:visible")).to_have_count(11)
+    find.fill("model 399")
+    cameras.locator("label:visible", has_text="Maker Model 399").click()
+    selected(explorer, library.count(camera="Maker Model 399"))
+    find.fill("")
+    cameras.locator("summary").click()
+
+
 def test_a_brush_is_resized_and_moved(explorer: Visit, library: MediaLibrary) -> None:
     """The handles of a selected range are dragged with the mouse and moved with the keyboard."""
     page = explorer.page

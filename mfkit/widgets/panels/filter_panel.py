@@ -122,8 +122,13 @@ _SWITCH_VALUES = {"any": None, "with": True, "without": False}
 class FilterPanel(Panel):
     """All controls that change the selection: search, folder, check lists, range sliders and dates.
 
+    Beside the charts of the explorer, the panel scrolls on its own and stays in view. The summary of the
+    selection stays at its top.
+
     Attributes:
         selected: The summary of the selection, above the controls.
+        visible: The button that hides all controls except the summary, or shows them again. Hidden lists and
+            sliders run no queries.
         search: The search field.
         folder: The list of folders.
         facets: The check lists.
@@ -163,13 +168,20 @@ class FilterPanel(Panel):
         self._typing = Debounce(self._apply_search, _TYPING_PAUSE)
         self._folders = Memo[list[tuple[str, str]]](lib)
         selection = selection if selection is not None else Selection()
+        self.visible = styled(
+            widgets.ToggleButton, value=True, description="Filters", tooltip="Show or hide the filters"
+        )
+        self.visible.add_class("mfkit-small")
+        self.visible.add_class("mfkit-show-filters")
         self.selected = SelectionPanel(lib, selection)
+        self.selected.add_control(self.visible)
         self.facets = FacetsPanel(lib, selection)
         self.ranges = RangesPanel(lib, selection)
         switches = [_labelled(label, self.switches[name]) for name, label in _SWITCHES.items()]
         super().__init__(lib, selection, "Filter", [self.search, self.folder])
         self.children: Any = (self.selected, *self.children, self.facets, self.ranges, dates, *switches)
         self.add_class("mfkit-filters")
+        self.visible.observe(self._show_or_hide, "value")
         self.search.observe(self._typed, "value")
         self.search.on_msg(self._search_now)
         self._connect(self.folder, lambda: {"folder": self.folder.value or None})
@@ -201,6 +213,12 @@ class FilterPanel(Panel):
     def clear_cache(self) -> None:
         """Discard the cached list of folders."""
         self._folders.clear()
+
+    def _show_or_hide(self, _: Any) -> None:
+        visible = self.visible.value
+        (self.remove_class if visible else self.add_class)("mfkit-collapsed")
+        for panel in (self.facets, self.ranges):
+            panel.active = visible
 
     def _typed(self, _: Any) -> None:
         if not getattr(self._setting, "active", False):

@@ -1,4 +1,4 @@
-// Keyboard and ARIA handling for all panels. Shows nothing.
+// Keyboard and ARIA handling for all panels, and the height of the filters. Shows nothing.
 
 const ROOTS = ".mfkit-explorer, .mfkit-panel";
 
@@ -26,13 +26,37 @@ const annotate = (element) => {
   updatePressed();
 };
 
+// The filters beside the charts are as high as the visible part of the page, which CSS alone cannot tell: JupyterLab
+// scrolls a notebook below its bars. On a phone the filters begin hidden, because they are longer than the page.
+const PHONE = 560;  // pixels
+const arranged = new WeakSet();
+const arrange = (explorer) => {
+  if (arranged.has(explorer) || !explorer.clientWidth) return;
+  arranged.add(explorer);
+  const scroller = explorer.closest(".jp-WindowedPanel-outer, .jp-Notebook");
+  const measure = () => {
+    const height = scroller?.isConnected ? scroller.clientHeight : innerHeight;
+    explorer.style.setProperty("--mfkit-page", `${height}px`);
+  };
+  new ResizeObserver(measure).observe(scroller ?? document.documentElement);
+  addEventListener("resize", measure);
+  measure();
+  if (explorer.clientWidth < PHONE) explorer.querySelector(".mfkit-show-filters.mod-active")?.click();
+};
+
 // The style sheet starts an invisible animation when such an element appears.
-const appeared = ({ animationName, target }) => { if (animationName === "mfkit-appear") annotate(target); };
+const appeared = ({ animationName, target }) => {
+  if (animationName !== "mfkit-appear") return;
+  if (target.matches(".mfkit-explorer")) arrange(target);
+  else annotate(target);
+};
 
 function render() {
   document.addEventListener("keydown", attach, true);
   document.addEventListener("animationstart", appeared);
-  document.querySelectorAll(ANNOTATED).forEach(annotate);  // elements older than this script
+  // Elements older than this script.
+  document.querySelectorAll(ANNOTATED).forEach(annotate);
+  document.querySelectorAll(".mfkit-explorer").forEach(arrange);
 }
 
 export default { render };

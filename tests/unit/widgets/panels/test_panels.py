@@ -308,6 +308,19 @@ class TestFilterPanel:
         codecs.expanded = False
         assert panel.selection.filter == MediaFilter(video_codec="h264", genre="not there")
 
+    def test_hidden_controls_run_no_queries(self, lib: MediaLibrary) -> None:
+        """The summary stays and follows the selection; lists and sliders follow when they are shown again."""
+        counting: Any = Counting(lib)
+        panel = FilterPanel(counting)
+        panel.visible.value = False
+        assert "mfkit-collapsed" in panel._dom_classes
+        counting.asked.clear()
+        panel.selection.change(media_type="video")
+        assert counting.asked == ["frame"] and "of 300 files" in panel.selected.summary.value
+        panel.visible.value = True
+        assert sorted(counting.asked) == ["facets", "frame", "frame"]
+        assert "mfkit-collapsed" not in panel._dom_classes
+
     def test_range_bins_count_what_they_select(self, panel: FilterPanel, lib: MediaLibrary) -> None:
         """Each bin of each range has as many files as it selects."""
         for place, scale in enumerate(panel.ranges.bins):

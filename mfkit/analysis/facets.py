@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    and_,
     case,
     cast,
     false,
@@ -198,10 +199,20 @@ def _contains(value: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 
 
 def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Convert a column to text. Booleans become "true" or "false", and 4.0 becomes "4", in every database."""
+    """Convert a column to text. Booleans become "true" or "false", because databases differ in this.
+
+    So do decimal numbers. The only ones are ratings, in steps of a tenth at most: 4 and 3.5. They are written
+    with integers, and others have no text.
+    """
     if isinstance(column.type, Float):
-        whole = cast(column, Integer())
-        return case((column == whole, cast(whole, Text())), else_=cast(column, Text()))
+        # SQL literals instead of bind parameters, because the query groups by this expression.
+        zero, ten = literal_column("0", Integer()), literal_column("10", Integer())
+        point = literal_column("'.'", Text())
+        whole, tenths = cast(column, Integer()), cast(column * ten, Integer())
+        fraction = cast(tenths // ten, Text()) + point + cast(tenths % ten, Text())
+        return case(
+            (column == whole, cast(whole, Text())), (and_(column > zero, column * ten == tenths), fraction)
+        )
     if isinstance(column.type, Boolean):
         yes, no = literal_column("'true'", Text()), literal_column("'false'", Text())
         return case((column == true(), yes), (column == false(), no))

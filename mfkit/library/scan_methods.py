@@ -72,8 +72,8 @@ class ScanMethods(LibraryBase):
             LibraryLockedError: Another program holds the write lock.
         """
         # The scan modules are imported in this method, because queries do not need PyAV and Pillow.
+        from mfkit.scan.roots import resolve_roots
         from mfkit.scan.scanner import scan
-        from mfkit.scan.walk import resolve_roots
 
         if roots:
             # The folders to scan are checked first, so that a misspelt path does not create a library.

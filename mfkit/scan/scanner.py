@@ -39,20 +39,13 @@ from mfkit.scan.reread import (
     reread_outdated_metadata,
     reread_placeholder_hashes,
 )
+from mfkit.scan.roots import resolve_roots, walk_batches
 from mfkit.scan.scan_lock import scan_lock, write_lock
 from mfkit.scan.scan_report import Counts, Effort, ScanReport
 from mfkit.scan.sidecars.live_photos import is_live_video_name, link_live_photos, may_be_live_photo
 from mfkit.scan.sidecars.sidecar import is_sidecar_name
 from mfkit.scan.stored_path import is_url, to_disk_path
-from mfkit.scan.walk import (
-    Candidate,
-    Entry,
-    SkippedEntries,
-    candidates_of,
-    resolve_roots,
-    to_candidate,
-    walk_batches,
-)
+from mfkit.scan.walk import Candidate, Entry, SkippedEntries, candidates_of, to_candidate
 from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
 

@@ -130,7 +130,7 @@ METHODS: dict[str, Callable[[MediaLibrary], pd.DataFrame]] = {
     "histogram": lambda lib: lib.histogram("file_size", 8, log=True),
     "histogram of nothing": lambda lib: lib.histogram("iso", 5, artist="nobody"),
     "facets": lambda lib: lib.facets(*FACETS, tags="beach"),
-    "facets with a text": lambda lib: lib.facets("artist", "tag", "camera", containing="É"),
+    "facets with a text": lambda lib: lib.facets("artist", "tag", "camera", containing="A"),
     "streams": lambda lib: lib.streams(missing=None),
     "streams of a kind": lambda lib: lib.streams(kind="subtitle", limit=7),
     "efficiency": lambda lib: lib.efficiency(missing=None),

@@ -21,7 +21,7 @@ import pytest
 
 import mfkit
 from mfkit.scan.stored_path import to_stored_path
-from tests.commands import COMMANDS, examples
+from tests.commands import COMMANDS, examples, in_one_process, outcomes
 from tests.integration.test_scan import bound_by_permissions
 from tests.requirements import require
 
@@ -33,6 +33,8 @@ CHANGES = re.compile(
 TRACED = f"/^(open(at2?)?|f?chdir|{CHANGES.pattern})$"
 LASTING = {"lab": ["--no-browser", "--allow-root", "--ServerApp.port_retries=50"], "app": ["--no-browser"]}
 """Commands that run until they are stopped, with the options that this needs."""
+INCOMPLETE = {"scan", "doctor", "inspect", "verify"}
+"""Commands that exit with code 1 if some files cannot be read, as here."""
 WRITTEN = {"videos.csv", "dataset", "report.html", "other.db", "copy.db", "media"}
 """Files that the commands' examples write. The tests move them to another folder."""
 HOSTILE = (
@@ -269,24 +271,34 @@ def serve(command: list[str], place: Place) -> None:
             stop(running)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_your_files_are_only_read(name: str, place: Place, tracer: str) -> None:
-    """No command tries to write, move, delete or mark a file among the media, even if called there."""
+@pytest.mark.parametrize("name", LASTING)
+def test_servers_only_read_your_files(name: str, place: Place, tracer: str) -> None:
+    """No server tries to write, move, delete or mark a file among the media, even if started there."""
     before = entries(place.media)
     for arguments in examples_elsewhere(name, place.own):
-        command = place.strace(
-            tracer, sys.executable, "-P", "-m", "mfkit.cli", *arguments, *LASTING.get(name, [])
-        )
-        if name in LASTING:
-            serve(command, place)
-        else:
-            done = subprocess.run(
-                command, cwd=place.media, env=place.environment, capture_output=True, text=True, timeout=600
-            )
-            assert done.returncode in ((0, 1) if name in ("scan", "doctor", "inspect", "verify") else (0,)), (
-                done.stderr
-            )
+        program = [sys.executable, "-P", "-m", "mfkit.cli", *arguments, *LASTING[name]]
+        serve(place.strace(tracer, *program), place)
         assert attempts(place.own / "trace", place.media, place.media) == []
+    assert entries(place.media) == before
+
+
+def test_commands_only_read_your_files(place: Place, tracer: str) -> None:
+    """No other command does so either."""
+    before = entries(place.media)
+    others = [name for name in COMMANDS if name not in LASTING]
+    lines = [(name, line) for name in others for line in examples_elsewhere(name, place.own)]
+    done = subprocess.run(
+        place.strace(tracer, *in_one_process([line for _, line in lines])),
+        cwd=place.media,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        timeout=800,
+    )
+    assert done.returncode == 0, done.stderr
+    for (name, line), end in zip(lines, outcomes(done.stdout), strict=True):
+        assert end.code in ((0, 1) if name in INCOMPLETE else (0,)), (line, *end)
+    assert attempts(place.own / "trace", place.media, place.media) == []
     assert entries(place.media) == before
 
 

@@ -40,7 +40,7 @@ def _demo() -> MediaLibrary:
         try:
             unfinished.rename(media)
         except OSError:
-            # Another process may have created the demo library in the meantime.
+            # The error is ignored if another process has created the demo library in the meantime.
             if not media.exists():
                 raise
     library = MediaLibrary(folder / "demo.db")

@@ -78,7 +78,7 @@ def infer_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pa.Table
 
 
 def conform(translated: Translated, table: pa.Table) -> pa.Table:
-    """Convert the result of a translated statement to the column names and types that it declares.
+    """Convert a statement's result to the column names and types that the statement declares.
 
     Raises:
         pa.ArrowException: A value does not fit, such as a sum of more than 64 bits.
@@ -104,8 +104,8 @@ def conform_free(table: pa.Table) -> pa.Table:
                     columns.append(_typed(column, type_))
                     continue
             except (pa.ArrowException, KeyError):
-                # The values have another type than the column of `media` with this name, so the type is
-                # inferred from the values.
+                # The values do not fit the type of the `media` column with this name, so the type is inferred
+                # from the values.
                 pass
         columns.append(_standard_type(column))
     return pa.table(columns, names=table.column_names)
@@ -194,7 +194,8 @@ def _infer(name: str, values: Sequence[Any]) -> pa.Array:
             type_ = media.c[name].type
             return _column([_from_raw(value, type_) for value in values], type_)
         except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException):
-            # The values have another type than the column of `media` with this name, so the type is inferred.
+            # The values do not fit the type of the `media` column with this name, so the type is inferred
+            # from the values.
             pass
     return _untyped(values)
 

@@ -45,7 +45,7 @@ class CancelToken:
         self._interrupt: Callable[[], object] | None = None
 
     def stop(self) -> None:
-        """Request the work to stop. The call is allowed before, during and after the work, and repeatedly."""
+        """Ask the work to stop. This may be called before, during and after the work, also repeatedly."""
         self.stopped.set()
         if (interrupt := self._interrupt) is not None:
             interrupt()
@@ -64,7 +64,7 @@ class CancelToken:
 
     @contextmanager
     def running(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Return a context manager whose block :meth:`stop` interrupts by calling ``interrupt``.
+        """Return a context manager. While its block runs, :meth:`stop` calls ``interrupt``.
 
         Args:
             interrupt: Function that interrupts the work. Any thread may call it.
@@ -165,7 +165,8 @@ class QueryThreads:
                 outcome = future.set_result, work(token)
             except BaseException as error:
                 outcome = future.set_exception, error
-            with suppress(RuntimeError):  # The event loop may already be closed when an abandoned query ends.
+            # An abandoned query may end after the event loop is closed. Then its result is not needed.
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(finish, *outcome)
 
         thread = Thread(target=target, name=self._name, daemon=True)

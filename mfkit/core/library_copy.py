@@ -110,7 +110,10 @@ async def _read_snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
 
 
 async def _unfinished(reader: AsyncConnection) -> str:
-    """Return the marker of an unfinished copy, which identifies the source by its newest logged change."""
+    """Return the marker of an unfinished copy. It is computed from the source's newest logged change.
+
+    So the source can be identified when the copy is continued.
+    """
     newest = select(media_changes.c.revision, media_changes.c.mark).order_by(media_changes.c.revision.desc())
     row = (await reader.execute(newest.limit(1))).one()
     return schema_version.unfinished(f"{row.revision}:{row.mark}")
@@ -148,7 +151,7 @@ async def _count(connection: AsyncConnection) -> int:
 
 
 async def _fill(reader: AsyncConnection, target: Database, table: Table, progress: Progress) -> None:
-    """Copy the rows of a table whose primary keys are greater than the last one in the target database."""
+    """Copy the rows of a table that follow the last primary key in the target database."""
     key = tuple(table.primary_key.columns)
     async with target.connect() as connection:
         last = (

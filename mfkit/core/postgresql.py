@@ -60,7 +60,7 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     Raises:
         QueryError: The SQL is invalid, has several statements, or is not read-only.
     """
-    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs asyncpg.
+    from asyncpg import InterfaceError, PostgresError  # Only the extra "postgres" installs asyncpg.
 
     sql = str(statement.compile(dialect=connection.dialect))
     names, outline = _called(sql)
@@ -146,7 +146,7 @@ async def copy_rows(
         IntegrityError: A row violates a constraint.
         DBAPIError: The server rejects a row, or the connection is lost.
     """
-    from asyncpg import InterfaceError, PostgresError  # The extra "postgres" installs asyncpg.
+    from asyncpg import InterfaceError, PostgresError  # Only the extra "postgres" installs asyncpg.
 
     # The statement SELECT 1 makes SQLAlchemy begin the transaction. SQLAlchemy would not notice COPY, which
     # is sent directly to the driver.

@@ -95,7 +95,7 @@ def unfinished(state: str) -> str:
     Args:
         state: Text that identifies the source and the version of its data.
     """
-    # The column of Alembic's table holds at most 32 characters.
+    # The hash is shortened, because the column of Alembic's table holds at most 32 characters.
     return _UNFINISHED + sha256(f"{HEAD} {state}".encode()).hexdigest()[:24]
 
 

@@ -43,7 +43,7 @@ _PRAGMAS = (
 )
 _WRITER_PRAGMAS = (
     # In WAL mode readers are not blocked while a scan writes. With synchronous = NORMAL, a power failure
-    # cannot corrupt the file; it loses at most the last commits, which the next scan repeats.
+    # cannot corrupt the file. At most the last commits are lost, and the next scan repeats their work.
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     # Without a limit, a scan of millions of files would leave a log file of several gigabytes.
@@ -249,7 +249,10 @@ class SqliteFile:
         return self._identity
 
     def forget(self) -> None:
-        """Let the next connection open any library at the path, but not create a file."""
+        """Let the next connection open any library at the path, but not create one.
+
+        The device and inode numbers of the opened file are forgotten.
+        """
         self._identity = None
 
     def uri(self) -> str:
@@ -277,7 +280,8 @@ def prepare(engine: AsyncEngine, file: SqliteFile | None, *, read_only: bool) ->
             _set_up(connection, read_only=read_only)
             record.info[_FILE] = file.remember() if file is not None else None
         except BaseException:
-            connection.close()  # The connection pool does not close a connection whose setup failed.
+            # The connection is closed here, because the pool does not close it if its setup fails.
+            connection.close()
             raise
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -298,7 +302,7 @@ def _watch(engine: AsyncEngine, file: SqliteFile) -> None:
     @event.listens_for(engine.sync_engine, "checkout")
     def _again(connection: Any, record: Any, proxy: Any) -> None:
         if record.info[_FILE] is not None and record.info[_FILE] != file.identity():
-            # SQLAlchemy's connection pool opens a new connection after a DisconnectionError.
+            # A DisconnectionError makes SQLAlchemy's connection pool open a new connection.
             raise DisconnectionError(f"{file.path} was replaced by another file")
 
 

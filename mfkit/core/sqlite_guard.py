@@ -47,14 +47,14 @@ _FUNCTIONS = frozenset(
 
 
 def authorize(action: int, first: str | None, second: str | None, *_: Any) -> int:
-    """Allow or deny an action of a statement, as SQLite's authorizer callback; only reading is allowed."""
+    """Allow or deny an action of a statement (SQLite's authorizer callback). Only reading is allowed."""
     if action == sqlite3.SQLITE_FUNCTION:
         return sqlite3.SQLITE_OK if (second or "").lower() in _FUNCTIONS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # SQLite reports an update of sqlite_master when a new connection loads a full-text table. SQLite
-        # itself rejects all real changes of sqlite_master.
+        # This action is allowed, because SQLite reports an update of sqlite_master when a new connection
+        # loads a full-text table. SQLite itself rejects all real changes of sqlite_master.
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 

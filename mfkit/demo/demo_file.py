@@ -1,4 +1,4 @@
-"""Classes for planned files and copies of a demo library, which exist before the first file is written.
+"""Planned files and copies of a demo library. The whole plan is made before the first file is written.
 
 Each file has its own `random.Random`, seeded with the text "seed/path". Its bytes therefore do not depend on
 the order of writing, on other files or on `PYTHONHASHSEED`.

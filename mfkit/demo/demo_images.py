@@ -194,7 +194,8 @@ def _plan_camera(trip: Trip, camera: Camera, count: int, rng: random.Random, see
             )
         path = f"{trip.folder}/{camera.file_name.format(number=number, local=taken)}"
         write = partial(_write_photo, camera, taken, light, scene, size, position, turned, f"{seed}/{path}")
-        # FAT file systems of memory cards store modification times in steps of two seconds.
+        # Modification times are even seconds, because the FAT file systems of memory cards store them in
+        # steps of two seconds.
         yield DemoFile(path, taken + timedelta(seconds=2 - taken.second % 2), write)
 
 

@@ -31,7 +31,7 @@ ENCODERS: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("mpeg2video", "mpeg4", "aac", "flac", "mp2", "pcm_s16le")},
 }
 
-# These encoder options are fast and make the output reproducible: the same seed must give the same bytes.
+# These options make the encoders fast and their output reproducible: the same seed must give the same bytes.
 OPTIONS: dict[str, dict[str, str]] = {
     "libx264": {"preset": "ultrafast", "crf": "25"},
     "libx265": {
@@ -56,7 +56,7 @@ def has_encoder(name: str) -> bool:
     """Return whether PyAV has an encoder with this name."""
     try:
         av.Codec(name, "w")
-    except ValueError:  # PyAV's UnknownCodecError is a subclass of ValueError.
+    except ValueError:  # This includes PyAV's UnknownCodecError.
         return False
     return True
 

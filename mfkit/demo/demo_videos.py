@@ -175,7 +175,8 @@ def _write_sound(container: av.container.OutputContainer, clip: Clip, audio: str
     streams = [add_audio(container, audio, 48000) for _ in clip.spoken or ("",)]
     for stream, language in zip(streams, clip.spoken, strict=False):
         stream.metadata["language"] = language
-    # All streams are added before the first packet, because it writes the header of the file.
+    # All streams are added before the first packet is written, because the file's header is written at that
+    # time.
     subtitles = [container.add_mux_stream("subrip") for _ in clip.subtitles]
     for lines, language in zip(subtitles, clip.subtitles, strict=True):
         lines.metadata["language"], lines.time_base = language, _MILLISECOND

@@ -22,9 +22,9 @@ from mfkit.path_argument import checked_path
 
 Progress = Callable[[int, int], None]
 
-# Each entry describes copies of demo files: source folder, indexes of the files in it in alphabetical order,
-# target folder, format string for the names of the copies, and number of days by which a copy is newer than
-# its original.
+# Each entry describes copies of demo files: source folder, indexes of the files in it (sorted by name),
+# target folder, format string for the names of the copies, and number of days by which the copies are newer
+# than their originals.
 COPIES = (
     ("Pictures/2014/Lisbon", (4, 5, 6), "Phone backup/2014", "{stem}{suffix}", 0),
     ("Pictures/2018/Sydney", (0, 2), "Phone backup/2018", "{stem}{suffix}", 0),

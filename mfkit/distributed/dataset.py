@@ -168,7 +168,7 @@ class Dataset:
         return size
 
     def replace_version(self, new: DatasetVersion, old: DatasetVersion | None) -> None:
-        """Write the manifest of a new version, then remove files that no kept version lists.
+        """Write the manifest of a new version, then remove the files that no remaining version uses.
 
         The caller must have :meth:`staging_folder` open.
 
@@ -264,7 +264,7 @@ class Dataset:
                 text = self._text(file)
                 try:
                     files = list(parse_manifest(text, self.name).files()) if text is not None else []
-                except DatasetError:  # The files of this version are unknown, so they are not removed.
+                except DatasetError:  # This version is skipped, because its files are unknown.
                     continue
                 if newest.version - int(number) < KEPT_VERSIONS:
                     kept.update(files)
@@ -311,7 +311,7 @@ def _version_file(version: DatasetVersion) -> str:
 
 
 def _remove_empty(folder: Path, file: str) -> None:
-    """Remove the empty parent folders of a removed file, up to but not including a folder.
+    """Remove the empty parent folders of a removed file, except ``folder`` and the folders above it.
 
     Raises:
         OSError: A folder is not empty.

@@ -45,11 +45,11 @@ class VersionSession(Protocol):
     """Open session on one version of a dataset, which any thread can query."""
 
     def run(self, translated: Translated, token: CancelToken) -> pa.Table:
-        """Run a translated statement and return all rows."""
+        """Run a statement that was translated for this engine, and return all rows."""
         ...
 
     def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
-        """Run a translated statement and pass its rows to a function in batches."""
+        """Run a statement that was translated for this engine, and pass its rows to a function in batches."""
         ...
 
     def run_user_sql(self, sql: str, parameters: Mapping[str, Any], token: CancelToken) -> pa.Table:
@@ -150,7 +150,7 @@ class DatasetEngine(QueryEngine, ABC):
         return work
 
     def _forget(self) -> None:
-        """Make the next query open a new session. A cancelled query may still use the current session."""
+        """Make the next query open a new session, because a cancelled query may still use the current one."""
         self._open = None
 
     def _newest(self) -> tuple[DatasetVersion, VersionSession]:

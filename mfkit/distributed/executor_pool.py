@@ -91,7 +91,7 @@ class ExecutorPool:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Add a file to the next task. A full task is submitted, after waiting for the limit of tasks."""
+        """Add a file to the next task. A full task is submitted as soon as the limit of tasks allows."""
         self._next_jobs.append(Job(FileResult.of(candidate), known_hash, number=self._put))
         self._put += 1
         if (

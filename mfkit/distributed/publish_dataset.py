@@ -102,7 +102,7 @@ def _is_unchanged(old: DatasetVersion, manifest: Manifest) -> bool:
 
 
 def _bytes_of_a_row(manifest: Manifest, name: str) -> float:
-    """Estimate the bytes per row in a dataset. A row needs more bytes in a dataset than in a snapshot.
+    """Estimate the bytes per row in a dataset, which are more than in the snapshot.
 
     In a dataset, ids are text, and items have an additional column with searchable words.
     """
@@ -198,8 +198,8 @@ class _Writer:
         )
         self._connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM fresh_read")
         target = self._folder / self._name
-        # DuckDB may keep all files open at the same time. With a lower limit it would close files early and
-        # write the remaining rows of a file to a second file.
+        # The limit lets DuckDB keep all files open. With a lower limit, DuckDB would close files early and
+        # write the remaining rows of each closed file to a second file.
         self._connection.execute(f"SET partitioned_write_max_open_files = {len(fresh) + 1}")
         self._connection.execute(
             "COPY (SELECT p.* EXCLUDE (publish_place, publish_key), fresh.publish_file "

@@ -76,7 +76,7 @@ def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, 
 
 
 async def _inspect(jobs: list[Job], memory_limit: int, time_limit: float) -> None:
-    # The key contains the process id, because a forked process must not use its parent's supervisors.
+    # The key contains the process id, because a forked process must not use its parent's worker processes.
     idle = _idle.setdefault((os.getpid(), memory_limit, time_limit), {})
     if idle:
         supervisor, ending = idle.popitem()

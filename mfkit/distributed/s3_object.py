@@ -152,8 +152,8 @@ class StoredObject(Remote):
         head = self._client.head(self._bucket, self._key)
         text = str(head.get("ChecksumSHA256", ""))
         if head.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
-            # The object was uploaded in parts. Its checksum is computed from the checksums of these parts and
-            # is not the checksum of the content.
+            # The object was uploaded in parts. Its checksum is not returned, because it is computed from the
+            # checksums of the parts and is not the checksum of the content.
             return None
         try:
             checksum = b64decode(text, validate=True)

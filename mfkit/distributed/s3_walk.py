@@ -104,7 +104,7 @@ def names_beside(folder: str) -> list[str]:
 
 
 def existing_objects(paths: Sequence[str]) -> dict[str, bool]:
-    """Return for each stored path whether its object exists. If the request fails, the value is also True."""
+    """Return for each stored path whether its object exists. If this cannot be checked, the value is True."""
     if not paths:
         return {}
     with S3Client() as buckets, ThreadPoolExecutor(_THREADS) as threads:
@@ -127,7 +127,10 @@ def etag_fraction(etag: str) -> int:
 
 
 class _FolderRules:
-    """Ignore rules for folders in a bucket. Because keys are sorted, each folder is checked only once."""
+    """Rules that decide which folders of a bucket are ignored.
+
+    Keys are sorted, so each folder is checked only once.
+    """
 
     def __init__(self, exclude: IgnoreRules, aside: SkippedEntries) -> None:
         self._exclude, self._aside = exclude, aside

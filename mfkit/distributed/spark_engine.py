@@ -152,8 +152,8 @@ class _SparkSession:
 
 
 def _address(dataset: Dataset, file: str) -> str:
-    # A local path gets the scheme file://, because a Spark cluster would look for it in its default file
-    # system otherwise.
+    # A local path gets the scheme file://, because otherwise a Spark cluster would look for the path in its
+    # default file system.
     return dataset.uri(file) if dataset.local is None else f"file://{dataset.uri(file)}"
 
 

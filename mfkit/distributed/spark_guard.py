@@ -33,9 +33,9 @@ _TABLE_FUNCTIONS = frozenset(
     range explode explode_outer posexplode posexplode_outer inline inline_outer stack json_tuple
     """.split()
 )
-# SQL from the user may call only functions of these Spark groups. Unsafe and therefore left out are
-# misc_funcs (calls of Java methods, names of files), xml_funcs, and the groups for formats whose schemas are
-# read from files.
+# SQL from the user may call only functions of these Spark groups. Unsafe groups are left out: misc_funcs
+# (calls Java methods, returns file names), xml_funcs, and the groups for formats whose schemas are read from
+# files.
 _GROUPS = frozenset(
     f"{group}_funcs"
     for group in """

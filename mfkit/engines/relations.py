@@ -69,12 +69,12 @@ class Relation:
         return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
 
     def written(self) -> str:
-        """Return DuckDB SQL that casts and sorts newly read rows (``incoming``) for the Parquet file."""
+        """Return DuckDB SQL that casts and sorts newly read rows (``incoming``) before they are written."""
         order = f" ORDER BY {self.order}" if self.order else ""
         return f"SELECT {self.typed()} FROM {self.incoming()}{order}"
 
     def incoming(self) -> str:
-        """Return DuckDB SQL for the newly read rows (``incoming``) with the columns that DuckDB computes."""
+        """Return DuckDB SQL that adds the computed columns to the newly read rows (``incoming``)."""
         if self is not MEDIA:
             return "incoming"
         rows = f"SELECT *, {looks_like_rule('duckdb')} AS looks_like_rule FROM incoming"

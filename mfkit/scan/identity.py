@@ -49,7 +49,7 @@ _ITEM, _COPY, _METADATA, _FAILURE = (
 
 @dataclass(slots=True)
 class _Item(ItemRow):
-    """In-memory row of an item that a batch of scanned files may change, with the inspected file.
+    """In-memory row of an item that a batch may change, with the result of inspecting the item's file.
 
     Attributes:
         modified_at: Modification time of the item's file.
@@ -103,7 +103,7 @@ class _ScanBatch(ContentRows[_Item]):
         self._exists = await asyncio.to_thread(_check_paths, expected, frozenset(paths))
 
     def contents(self) -> dict[str, Content]:
-        """Return the content hash and size for each path in memory whose file is not missing."""
+        """Return path -> content hash and size for the loaded items and copies that are not missing."""
         rows: list[_Item | CopyRow] = [*self.copies.values(), *self.items.values()]
         return {one.path: Content(one.hash, one.size) for one in rows if one.missing_since is None}
 
@@ -120,12 +120,15 @@ class _ScanBatch(ContentRows[_Item]):
         super().change_hash(item, file_hash)
 
     def absorb(self, item: _Item, owner: _Item) -> None:
-        """Merge an item with a placeholder hash into the item with the same content, with copies and tags."""
+        """Merge an item with a placeholder hash into the item with the same content.
+
+        The copies and tags of the merged item are moved to the other item.
+        """
         self.reassign_copies(item, owner)
         self.absorbed[item.id] = owner.id
 
     def leave(self, item: _Item) -> None:
-        """Move an item away from its path, because the file at this path now has different content.
+        """Detach an item from its path, because the file at this path now has different content.
 
         The item moves to the path of one of its existing copies. If it has none, it becomes missing.
         """
@@ -165,7 +168,8 @@ async def write_batch(database: Database, journal: ChangeJournal, results: Seque
     try:
         return await _write(database, journal, results)
     except (StatementError, ValueError, TypeError, OverflowError) as error:
-        # Some database drivers raise one of Python's own errors instead of a StatementError.
+        # Python's own errors are caught too, because some database drivers raise them instead of a
+        # StatementError.
         if len(results) == 1:
             _record_rejection(results[0], error)
             return await _write(database, journal, results)

@@ -80,7 +80,7 @@ class FileResult:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the file's fingerprint equals the stored one, so that no database row must be written."""
+        """Whether the file's fingerprint equals the stored one. Then no database row needs to be written."""
         is_expected = self.expected_fingerprint is not None and self.expected_fingerprint == self.fingerprint
         return is_expected and not self.is_reread
 

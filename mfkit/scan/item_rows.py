@@ -267,7 +267,10 @@ def chapter_values(metadata: Metadata, item_id: UUID) -> Iterator[tuple[Any, ...
 
 
 def stream_columns(metadata: Metadata) -> dict[str, Any]:
-    """Return the columns of media_metadata that summarize an item's streams, or none if they are unknown."""
+    """Return the columns of media_metadata that summarize an item's streams.
+
+    No columns are returned if the streams are unknown.
+    """
     streams = metadata.get("streams")
     if streams is None:
         return {}
@@ -372,8 +375,9 @@ async def write_failures(
                 ScanStage(result.stage),
                 result.error,
                 result.size,
-                # Without a modification time, the next scan reads the file again. A file that could be read
-                # but not parsed keeps its time, so it is read again only after it has changed.
+                # No modification time is stored for a file that could not be read, so that the next scan
+                # reads it again. A file that could be read but not parsed has one, so it is read again only
+                # after it has changed.
                 result.modified_at if result.stage == "probe" or _is_empty(result) else None,
                 now,
             )

@@ -100,7 +100,7 @@ class ReconcileResult:
 
     @property
     def any_missing(self) -> bool:
-        """Whether a file of any item, copy or failure was not found."""
+        """Whether any file of the stored items, copies and failures was not found."""
         return bool(self.items_missing or self.copies_missing or self.failures_missing)
 
 
@@ -275,8 +275,8 @@ _FAILURES = select(
 ).where(ScanFailure.file_path.in_(bindparam("paths", expanding=True)))
 
 # The statement selects path, size, modification time and inode change time of all rows in a range of paths.
-# For a row that must be compared in detail, it selects NULL as the size, which never equals the size of a
-# found file.
+# For a row that must be compared in detail, the selected size is NULL. It never equals the size of a found
+# file, so such a row never looks unchanged.
 _SETTLED_SQL = """
     SELECT file_path, CASE WHEN is_processed AND missing_since IS NULL AND last_scanned_at IS NOT NULL
         THEN file_size END, {item_time}, changed_ns

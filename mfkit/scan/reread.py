@@ -26,7 +26,7 @@ _CHUNK = 5_000
 
 
 async def reread_outdated_metadata(database: Database, extractor_version: int) -> bool:
-    """Mark all files to be read again if no scan used the current extractors. Return whether this is so."""
+    """Mark all files to be read again if all scans used older extractors. Return True if this was done."""
     async with write_lock(database) as connection:
         newest = await connection.scalar(select(func.max(Scan.extractor_version)))
         is_outdated = newest is not None and newest < extractor_version
@@ -50,7 +50,7 @@ async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
 
 
 def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
-    """Return a file whose metadata is read and stored again. Its content is hashed only if it changed."""
+    """Return a file that is read and stored again, but hashed only if its fingerprint has changed."""
     fingerprint = stored_fingerprint(rows.item) if rows.item is not None else None
     return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
 

@@ -44,7 +44,8 @@ class _ServerLock:
 
     def __init__(self, name: str, connection: AsyncConnection) -> None:
         self._name, self._connection = name, connection
-        # The lock is needed, because two tasks of a scan use the same connection.
+        # This lock between asyncio tasks is needed, because two tasks of a scan use the same database
+        # connection.
         self._mutex = asyncio.Lock()
         self._roots: frozenset[int] = frozenset()
 
@@ -188,8 +189,8 @@ def _key(folder: str) -> int:
 
 
 def _parents(folder: str) -> list[str]:
-    # "s3://bucket" and "C:/media" have an empty parent, which is left out, because its key would be the key
-    # of the write lock.
+    # The empty parent of "s3://bucket" or "C:/media" is left out, because its key would equal that of the
+    # write lock.
     parents = []
     while (parent := dirname(folder)) not in ("", folder):
         parents.append(parent)

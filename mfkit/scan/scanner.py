@@ -96,7 +96,8 @@ async def scan(
         decisions = Decisions()
         for folder in folders:
             root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, decisions)
-            # New extractors return different metadata for the same content, which changes all fingerprints.
+            # Fingerprints depend on the metadata. New extractors return different metadata for the same
+            # content, so all fingerprints change, and they are not compared.
             root_scan.checks_content = reread and not is_outdated
             if hash_content and is_url(folder):
                 root_scan.wants_content = True
@@ -242,7 +243,7 @@ class _RootScan:
                 async for candidate, known_hash in files:
                     await pool.put(replace(candidate, wants_content=self.wants_content), known_hash)
         except Exception:
-            # finish() lets the loop over pool.results() end, so that the error can be raised there.
+            # finish() ends the loop over pool.results(). After this loop, awaiting the task raises the error.
             await pool.finish()
             raise
         await pool.finish()
@@ -376,7 +377,10 @@ class _RootScan:
 
 
 def _end_of(root: str) -> str:
-    """Return the first path that sorts after everything below a root: "0" is the character after "/"."""
+    """Return the first path that sorts after everything below a root.
+
+    Below the root, paths continue with "/", and "0" is the next character.
+    """
     return "0" if root == "/" else f"{root}0"
 
 

@@ -26,7 +26,7 @@ _TYPES_WITH_SIDECARS = ("image", "video", "audio")
 
 
 class SidecarFolders:
-    """Names of the files in the folders of one batch, which are listed once."""
+    """Names of the files in the folders of one batch. Each folder is listed only once."""
 
     def __init__(self) -> None:
         self._names: dict[str, FolderNames] = {}

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mfkit.scan.ignore import FILES, IgnoreRules
 from mfkit.scan.stored_path import to_disk_path, to_stored_path
 
-# A file name that begins with none of these characters is not ignored by the default rules.
+# The default rules ignore only files whose names begin with one of these characters.
 _IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ inode change time in nanoseconds since 1970, None if it is unknown.
 
 It is a plain tuple for speed, because a rescan creates one entry for each file.
 """
-# On Windows, st_ctime is the creation time instead of the inode change time.
+# On Windows, the inode change time is unknown, because st_ctime is the creation time.
 _HAS_CHANGE_TIME = os.name != "nt"
 
 
@@ -145,12 +145,12 @@ def _signed(number: int) -> int:
 
 
 def modification_time(status: os.stat_result) -> datetime:
-    """Return a file's modification time with microsecond precision, as it is compared and stored."""
+    """Return a file's modification time, rounded down to microseconds like the stored times."""
     return _to_datetime(status.st_mtime_ns // 1000)
 
 
 def walk(root: str, skipped: SkippedEntries, rules: IgnoreRules = IgnoreRules()) -> Iterator[list[Entry]]:
-    """Yield the regular files below a folder in lists, sorted by stored path across all lists.
+    """Yield lists of the regular files below a folder. All lists together are sorted by stored path.
 
     Paths are sorted by code point, as in the database, so that the walk and the library can be compared in
     bounded memory. Symbolic links are not followed, so each file is found only at its real path. Sockets,

@@ -120,7 +120,7 @@ class DuckdbCompiler(compiler.SQLCompiler):
         return fold_case(text)
 
     def _round(self, number: str) -> str:
-        if self.dialect.library_dialect == "sqlite":  # SQLite rounds 0.5 away from zero.
+        if self.dialect.library_dialect == "sqlite":  # As in SQLite, 0.5 is rounded away from zero.
             return f"trunc({number} + CASE WHEN {number} < 0 THEN -0.5 ELSE 0.5 END)"
         return f"round_even({number}, 0)"
 
@@ -137,7 +137,8 @@ class DuckdbCompiler(compiler.SQLCompiler):
         elif isinstance(source, Integer) and isinstance(target, String):
             pass
         elif isinstance(source, (Float, Numeric)) and isinstance(target, Integer):
-            # A cast to an integer rounds in DuckDB and PostgreSQL, but truncates in SQLite.
+            # The number is truncated first for SQLite libraries, because a cast to an integer truncates in
+            # SQLite, but rounds in DuckDB and PostgreSQL.
             inner = f"trunc({inner})" if self.dialect.library_dialect == "sqlite" else inner
         elif isinstance(source, String) and isinstance(target, String):
             pass
@@ -285,7 +286,8 @@ def search_of_words(element: SearchHits, compiler: compiler.SQLCompiler, match: 
     _, _, *patterns = element.clauses
     source = compiler.process(media_words, asfrom=True)
     conditions = [match.format(compiler.process(pattern, **kw)) for pattern in patterns]
-    # A match counts more in a short text, so the rank is the length of the item's searchable text.
+    # The rank is the length of the item's searchable text, and the lowest rank is the best, because a match
+    # counts more in a short text.
     return (
         f"(SELECT media_item_id, CAST(length(words) AS DOUBLE) AS rank FROM {source} "
         f"WHERE {' AND '.join(conditions) or 'false'})"

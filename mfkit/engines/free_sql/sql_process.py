@@ -162,7 +162,8 @@ class _SqlProcess:
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
-            with suppress(OSError):  # close() fails if the buffer still contains unsent data.
+            # The error is ignored, because close() fails if the buffer still contains unsent data.
+            with suppress(OSError):
                 pipe.close()
         self._process.wait()
 

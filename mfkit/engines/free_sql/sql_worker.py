@@ -71,7 +71,8 @@ class _Duck:
         try:
             table = _relation(self._connection, request).to_arrow_table()
         finally:
-            with suppress(Exception):  # ROLLBACK fails if an error has already ended the transaction.
+            # An error of ROLLBACK is ignored, because an earlier error may have ended the transaction.
+            with suppress(Exception):
                 self._connection.execute("ROLLBACK")
         _put_line(out, {"kind": "table"})
         with ipc.new_stream(out, table.schema) as stream:
@@ -114,7 +115,7 @@ def _put_line(out: IO[bytes], values: Mapping[str, Any]) -> None:
 
 
 def _listen(requests: SimpleQueue[bytes]) -> None:
-    """Read requests, and exit immediately when the parent process exits and the pipe is closed."""
+    """Read requests, and exit immediately when the parent process closes the pipe or ends."""
     while head := sys.stdin.buffer.read(HEAD.size):
         requests.put(sys.stdin.buffer.read(*HEAD.unpack(head)))
     os._exit(0)

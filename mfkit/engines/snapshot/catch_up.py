@@ -171,7 +171,8 @@ def _count_items(
         f"(SELECT count(*) FROM {delta})"
     ).fetchone()
     assert counted is not None
-    # If foreign keys are off (the default in the sqlite3 shell), deleting an item keeps its metadata row.
+    # Metadata rows without an item are counted, because they remain if an item is deleted while foreign keys
+    # are off (the default in the sqlite3 shell).
     left = reader.rows(
         f"SELECT count(*) FROM media_metadata WHERE media_item_id IN ({changes.items('media')}) "
         "AND media_item_id NOT IN (SELECT id FROM media_items)"

@@ -100,10 +100,14 @@ class SqliteChangeSource(ChangeSource):
         self._seen: tuple[int, str] | None = None
 
     def has_changed(self, position: str) -> bool:
-        """Return whether the library changed. PRAGMA data_version shows commits of other connections."""
+        """Return whether the library changed after a position.
+
+        The change log is read only if PRAGMA data_version shows that another connection has committed.
+        """
         signature = self._file_signature()
         if self._connection is None or signature != self._signature:
-            # The file may have been replaced. An open connection would continue to read the old file.
+            # Open a new connection, because the file may have been replaced, and an open connection would
+            # still read the old file.
             self.close()
             self._connection, self._signature, self._seen = connect_sqlite(self.file), signature, None
         version = self._connection.execute("PRAGMA data_version").fetchone()[0]
@@ -196,8 +200,8 @@ class PostgresqlChangeSource(ChangeSource):
     def changes(self, reader: Reader, position: str) -> Changes | None:
         """Return the changes after a position, or None if some of them were removed from the change log."""
         snapshot, oldest, (revision, mark) = _split(position)
-        # If a transaction was still running when the position was read, its log rows may have been pruned
-        # since then.
+        # The change log may have been pruned. If a transaction was still running when the position was read,
+        # some of its log rows may be lost.
         running = bool(snapshot.rsplit(":", 1)[1])
         if running and reader.rows(_OLDEST)[0][0] != oldest:
             return None
@@ -207,7 +211,7 @@ class PostgresqlChangeSource(ChangeSource):
 
     def close(self) -> None:
         if self._connection is not None:
-            with suppress(Exception):  # close() fails if the connection is broken.
+            with suppress(Exception):  # An error of close() is ignored: the connection may be broken.
                 self._connection.close()
             self._connection = None
 

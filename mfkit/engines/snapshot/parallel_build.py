@@ -70,7 +70,7 @@ def build_in_process(
 def add_in_process(
     source: SqliteChangeSource, reader: Reader, cache: SnapshotCache, old: Manifest, names: Collection[str]
 ) -> Manifest | None:
-    """Add relations to a snapshot like :func:`mfkit.engines.snapshot.catch_up.add_relations`, in a process.
+    """Add relations to a snapshot in a separate process; see `mfkit.engines.snapshot.catch_up.add_relations`.
 
     Returns:
         The manifest, still without file signatures, or None if the process failed.
@@ -144,7 +144,7 @@ def _plan_of(
 def _ranges_of_rows(
     reader: Reader, cache: SnapshotCache, relation: Relation, threads: int
 ) -> list[SnapshotFile]:
-    """Return the files of a relation that can have many rows per item, each with a range of its rows."""
+    """Divide a relation with possibly many rows per item into files, each with a range of the rows."""
     read = f"{_sample(relation.raw())} UNION ALL {relation.select('sqlite')}"
     return [
         SnapshotFile(cache.new_file(relation.name, "base"), f"{read} AS i WHERE {rows}", relation.written())

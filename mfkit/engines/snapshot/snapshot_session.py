@@ -52,10 +52,10 @@ class Session:
         self._connection = duckdb_settings.open_for_reading(source)
 
     def run(self, translated: Translated, token: CancelToken) -> pa.Table:
-        """Run a translated statement, and cache small results, because the files never change.
+        """Run a statement that was translated for DuckDB, and return all rows. Small results are cached.
 
-        The cache helps because several panels run the same query for one selection, and because undoing a
-        selection repeats earlier queries.
+        Results stay valid, because the files never change. The cache helps because several panels run the
+        same query for one selection, and because undoing a selection repeats earlier queries.
         """
         sql, parameters = translated.sql, translated.values
         # The cache key contains repr() of the parameters, because 1, 1.0 and True are equal but can give
@@ -76,7 +76,7 @@ class Session:
         return table
 
     def stream(self, translated: Translated, token: CancelToken, consume: BatchConsumer[T]) -> T:
-        """Run a translated statement and pass its rows to a function in batches.
+        """Run a statement that was translated for this engine, and pass its rows to a function in batches.
 
         Args:
             translated: The statement.

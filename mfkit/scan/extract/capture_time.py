@@ -36,7 +36,8 @@ FIELDS = {
     "recorded": "tag",
     "riff": "riff",
     "h264 sei": "h264 sei",
-    # If an extractor returns a capture time directly, the date keeps the origin that the extractor recorded.
+    # This field stands for a capture time that an extractor returned as ``taken_at`` instead of in ``dates``.
+    # It keeps the origin that the extractor recorded, such as "exif".
     "stated": "",
     "movie header": MOVIE_HEADER,
     "xmp CreateDate": CREATE_DATE,
@@ -48,7 +49,8 @@ FIELDS = {
 }
 """Fields that state dates, from the most to the least trusted, with the origin of each."""
 _RANKS = {name: rank for rank, name in enumerate(FIELDS)}
-# Camera clocks that were never set show a default date: Android's (2002-12-08) or the DOS epoch (1980-01-01).
+# These dates are the last choice, because cameras whose clocks were never set show them: Android's default
+# date (2002-12-08) and the DOS epoch (1980-01-01).
 _FACTORY_DATES = frozenset((datetime(2002, 12, 8, 12), datetime(1980, 1, 1)))
 _PRECISIONS = ("second", "minute", "day", "month", "year")
 _HALF_HOUR = timedelta(minutes=30)
@@ -105,7 +107,7 @@ def _best(dates: Iterable[StatedDate]) -> StatedDate | None:
 
 
 def _depends_on_name(best: StatedDate) -> bool:
-    """Return whether the file's name can state a better date, or the UTC offset of this date."""
+    """Return whether the file's name can state a better date than ``best``, or the UTC offset of ``best``."""
     is_certain = best.precision in ("second", "minute", "day") and not _is_factory_date(best)
     return best.field == "movie header" or not is_certain
 
@@ -115,7 +117,7 @@ def _is_factory_date(date: StatedDate) -> bool:
 
 
 def _with_offset(best: StatedDate, dates: Iterable[StatedDate]) -> datetime:
-    """Return a date with the UTC offset that another field of the file states for the same local time."""
+    """Return a date's value, with a UTC offset if another field states the same local time with an offset."""
     if best.value.tzinfo is not None or best.precision not in ("second", "minute"):
         return best.value
     local = best.value.replace(microsecond=0)

@@ -28,7 +28,8 @@ def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str,
     """
     tags = {key.lower(): _without_repeats(value) for key, value in container.metadata.items()}
     if container.format.name == "ogg":
-        # In Ogg, tags belong to the streams, not to the container (RFC 7845; Vorbis I, section 5).
+        # In Ogg, the tags of the streams are read too, because the format stores all tags in the streams
+        # (RFC 7845; Vorbis I, section 5).
         for stream in (*audios, *container.streams.video):
             for key, value in stream.metadata.items():
                 tags.setdefault(key.lower(), _without_repeats(value))
@@ -37,8 +38,8 @@ def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str,
 
 def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
     """Convert a container's tags and chapters to metadata: music fields, camera, location and chapters."""
-    # Apple's tag names for title, artist and similar fields are the usual names with the prefix
-    # "com.apple.quicktime.".
+    # Apple's tags for title, artist and similar fields are read too. Their names are the usual names with the
+    # prefix "com.apple.quicktime.".
     named = {name: [value] for name, value in tags.items()}
     for name, value in tags.items():
         if name.startswith(_APPLE):

@@ -79,8 +79,8 @@ _COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]]
 
 def _joined_programs(reader: BoundedReader, name: str, container: InputContainer) -> Metadata:
     if name == "mpeg" and reader.size <= _SMALL:
-        # In a program stream, many frames can share the last packet, which has only one timestamp. So in
-        # small files the durations of all packets are added up.
+        # The last packet of a program stream can contain many frames, but it has only one timestamp. So the
+        # durations of all packets are added up. This is slow, so it is only done for small files.
         return _metadata(_packets(container, reader.size))
     clock = mpeg_stream_duration.clock_jumps(reader, name)
     if clock is None:

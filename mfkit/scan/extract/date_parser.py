@@ -61,7 +61,7 @@ _FORMS = (
         _FLAGS,
     ),
 )
-# This pattern matches complete dates of Exif, the most frequent format, which need none of the other rules.
+# Most dates are complete Exif dates, which match this pattern. They need none of the other rules.
 _PLAIN = re.compile(
     r"(\d{4}):(0[1-9]|1[0-2]):(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\Z", re.ASCII
 )
@@ -75,8 +75,8 @@ _BLANK_PARTS = re.compile(r"(?<=[:/-])(?:\s{2}|--)(?=[:/ -]|\Z)")
 _BLANK_CLOCK = re.compile(r"[\sT]+(?:\s{2}|--):(?:\s{2}|--)(?::(?:\s{2}|--))?\s*\Z")
 _EPOCHS = (datetime(1904, 1, 1), datetime(1970, 1, 1))
 # These are the UTC offsets in use, in minutes. A date that is the epoch at one of these offsets comes from a
-# clock that was never set. An offset of 12 hours is left out, because people enter 12:00 if they do not know
-# the time.
+# clock that was never set. An offset of 12 hours is left out, because 12:00 on the day of the epoch can be a
+# real date: people enter 12:00 if they do not know the time.
 _SHIFTS = frozenset(60 * hours for hours in range(-11, 15) if hours != 12) | frozenset(
     (-570, -210, 210, 270, 330, 345, 390, 570, 630, 765)
 )
@@ -141,7 +141,7 @@ def parse_timestamp(text: str | None, offset: str | None = None) -> datetime | N
 
 
 def from_seconds(seconds: float, epoch_year: int = 1970) -> ParsedDate | None:
-    """Convert seconds since the start of a year to a UTC time.
+    """Convert seconds since the start of ``epoch_year`` to a UTC time.
 
     Return None if the time is an epoch, which means that the clock was never set, or if it is out of range.
     """
@@ -184,8 +184,8 @@ def _from_parts(
         if 1 <= hour <= 12:  # A time such as "13:00 PM" is read as a 24-hour time, and the suffix is ignored.
             hour = hour % 12 + 12 * (half[0] in "pP")
     elif hour == 24:
-        # In ISO 8601, 24:00 is the end of the stated day, but cameras write 24 for the first hour of the
-        # stated day.
+        # 24:00:00 after a "T" is the end of the stated day (ISO 8601). In other dates, cameras write the hour
+        # 24 for the first hour of the stated day.
         hour, days = 0, int(has_t and minute == second == 0)
     microsecond = _microseconds(parts.get("fraction") or fraction) if "second" in parts else 0
     precision = "second" if "second" in parts else "minute"

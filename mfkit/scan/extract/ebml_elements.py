@@ -26,7 +26,7 @@ class Element(NamedTuple):
 
 
 def children(reader: BoundedReader, parent: Element) -> Iterator[Element]:
-    """Yield the elements in another element, until one of them has an unknown size."""
+    """Yield the child elements of an element, up to but not including the first child of unknown size."""
     end = parent.start + (parent.size or 0)
     at = parent.start
     for _ in range(MAX_ELEMENTS):

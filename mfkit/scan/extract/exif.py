@@ -69,8 +69,8 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         if directory.name in tags:
             tags[directory.name] = directory.tags | tags[directory.name]
     main, exif = tags["main"], tags["exif"]
-    # TIFF/EP (ISO 12234-2) and some phones store camera metadata in the first TIFF directory instead of the
-    # EXIF directory.
+    # Camera metadata is also read from the first TIFF directory, because TIFF/EP (ISO 12234-2) and some
+    # phones store it there instead of in the EXIF directory.
     camera = {tag: value for tag, value in main.items() if tag >= 0x829A} | exif
     changed = _date(main, camera, 0x0132, 0x9010, 0x9290)
     metadata: Metadata = {
@@ -96,7 +96,8 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         "changed_at": changed.value if changed else None,
         "focal_length_35mm": exposure.whole(exif.get(0xA405)) or None,
         "altitude": altitude(tags["gps"]),
-        # Apple writes the same identifier into the image and the video of a Live Photo.
+        # The image and the video of an Apple Live Photo have the same identifier, so it shows that they
+        # belong together.
         "content_identifier": tag_text(tags["apple"].get(0x0011)),
     }
     metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
@@ -124,7 +125,8 @@ def _date(
         return None
     zone = tag_text(camera.get(offset))
     if tag == 0x9003 and zone is None and (hours := exposure.whole(camera.get(0x882A))) is not None:
-        # TimeZoneOffset (ISO 12234-2) states whole hours. It is older than the offset tags of Exif 2.31.
+        # TimeZoneOffset (ISO 12234-2), in whole hours, is used only if the newer offset tags of Exif 2.31 are
+        # missing.
         zone = f"{hours:+03}:00"
     return parse_date(text, zone, tag_text(camera.get(fraction)))
 
@@ -145,8 +147,8 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
         return None
     north, east = _letter(gps.get(_LATITUDE_REF)), _letter(gps.get(_LONGITUDE_REF))
     if not north and not east and min(latitude, longitude) < 0:
-        # A negative number shows that the file uses signs instead of hemisphere letters. So a positive number
-        # without a letter is not ambiguous.
+        # If the latitude or the longitude is negative, the file uses signs instead of hemisphere letters. So
+        # the other number can be positive without a letter.
         return latitude, longitude
     signed = _in_hemisphere(latitude, north, "NS"), _in_hemisphere(longitude, east, "EW")
     return None if signed[0] is None or signed[1] is None else (signed[0], signed[1])

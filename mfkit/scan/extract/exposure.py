@@ -84,7 +84,7 @@ def aperture(camera: Mapping[int, Value]) -> float | None:
 
 
 def exposure_seconds(camera: Mapping[int, Value]) -> float | None:
-    """Return the exposure time in seconds, or else compute it from ShutterSpeedValue (APEX: Tv = -log2 t)."""
+    """Return the exposure time in seconds, from ExposureTime or ShutterSpeedValue (APEX: Tv = -log2 t)."""
     seconds = positive(camera.get(EXPOSURE_TIME))
     if seconds is not None:
         return seconds

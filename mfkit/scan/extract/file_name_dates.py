@@ -79,7 +79,7 @@ _EPOCH = re.compile(
     r"(?P<seconds>\d{10})(?P<more>\d{3})?"
     r"|(?:^|^(?!received|image|IMG-)[A-Za-z]{1,12}_)(?P<milliseconds>1\d{12}))(?!\d)"
 )
-# Pixel phones, Zoom, and OneDrive's app for iOS name files by the time in UTC.
+# These names state the time in UTC: those of Pixel phones, Zoom, and OneDrive's app for iOS.
 _IN_UTC = re.compile(r"PXL_|GMT(?=\d)|\d{8}_\d{9}_iOS\b")
 _DIGIT, _FEWEST_DIGITS = re.compile(r"\d"), 6
 _EARLIEST = datetime(1826, 1, 1, tzinfo=UTC)

@@ -42,7 +42,7 @@ def _table_size(flags: int) -> int:
 
 
 class _Blocks:
-    """Scan of the blocks after a GIF's header, which counts animation frames and adds up their delays."""
+    """Scan of a GIF's blocks after the header, to count animation frames and add up their delays."""
 
     def __init__(self, reader: BoundedReader) -> None:
         self._data = reader.read(0, _LIMIT)
@@ -69,7 +69,7 @@ class _Blocks:
                 if at <= end:
                     self._count_frame()
             else:
-                at += 1  # Some programs write padding bytes between GIF blocks, which are skipped.
+                at += 1  # The padding bytes that some programs write between GIF blocks are skipped.
         if end < self._size:
             return True
         # Some programs leave out the trailer block at the end, so a GIF without it is not necessarily

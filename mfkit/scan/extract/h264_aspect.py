@@ -61,7 +61,7 @@ def h264_aspect_ratio(configuration: bytes | None) -> Fraction | None:
     unit = _parameter_set((configuration or b"")[:_MAX_SIZE])
     if unit is None:
         return None
-    # Within a NAL unit, the byte 3 after two zero bytes is not part of the data (section 7.4.1).
+    # In a NAL unit, the byte 0x03 after two zero bytes is not data, so it is removed (section 7.4.1).
     try:
         return _ratio(_Bits(unit[1:].replace(b"\x00\x00\x03", b"\x00\x00")))
     except IndexError:
@@ -97,13 +97,13 @@ def _ratio(bits: _Bits) -> Fraction | None:
             bits.signed_code()
     bits.code()
     bits.bit()
-    for _ in range(2):  # Width and height in macroblocks.
+    for _ in range(2):  # Skip the width and the height in macroblocks.
         bits.code()
     if not bits.bit():
         bits.bit()
     bits.bit()
     if bits.bit():
-        for _ in range(4):  # The cropped edges.
+        for _ in range(4):  # Skip the offsets of the four cropped edges.
             bits.code()
     if not (bits.bit() and bits.bit()):
         return None

@@ -109,7 +109,7 @@ def _configuration_units(record: bytes) -> Iterator[bytes]:
 
 
 def _units(data: bytes, length_size: int | None) -> Iterator[bytes]:
-    """Yield the start of each NAL unit of a frame, up to the maximum length of an SEI message.
+    """Yield the NAL units of a frame, each truncated to the maximum length of an SEI message.
 
     Args:
         data: The frame.
@@ -133,8 +133,8 @@ def _units(data: bytes, length_size: int | None) -> Iterator[bytes]:
 
 def _messages(unit: bytes) -> Hdr:
     """Combine the HDR metadata of a NAL unit's SEI messages (ITU-T H.265, section 7.3.5)."""
-    # Encoders insert the byte 3 after two zeros, so that no start code occurs inside a NAL unit (section
-    # 7.4.2).
+    # The byte 0x03 that encoders insert after two zero bytes, to avoid start codes in a NAL unit, is removed
+    # (section 7.4.2).
     data = unit.replace(b"\0\0\3", b"\0\0")
     found = Hdr()
     at = 0

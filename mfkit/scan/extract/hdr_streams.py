@@ -35,19 +35,21 @@ _POSSIBLE_TRANSFERS = {
 
 
 def movie_hdr(container: InputContainer, movie: Movie) -> dict[int, Hdr]:
-    """Return the HDR metadata that a movie header states, by the index of the video stream."""
+    """Return the HDR metadata in a movie header as video stream index -> metadata."""
     videos = container.streams.video
     return {stream.index: movie.tracks[stream.id].hdr for stream in videos if stream.id in movie.tracks}
 
 
 def matroska_hdr(container: InputContainer, header: Matroska) -> dict[int, Hdr]:
-    """Return the HDR metadata that a Matroska header states, by the index of the video stream."""
+    """Return the HDR metadata in a Matroska header as video stream index -> metadata."""
     tracks = [track for track in header.tracks.values() if track.is_video]
     return {stream.index: track.hdr for stream, track in zip(container.streams.video, tracks)}
 
 
 def elementary_stream_hdr(source: Source, format_name: str) -> dict[int, Hdr]:
-    """Return the HDR metadata at the start of a file without a container, by the index of the video stream.
+    """Return the HDR metadata of a file without a container as video stream index -> metadata.
+
+    It is read from the start of the file.
 
     The result is empty for other files. FFmpeg cannot go back to the start of these files, so they are read
     without FFmpeg.
@@ -104,7 +106,7 @@ def _needs_frames(stream: VideoStream, hdr: Hdr) -> bool:
 
 
 def _with_alternative(known: Hdr, stated: Hdr) -> Hdr:
-    """Use HLG if it is stated as an alternative transfer, because players that know HLG prefer it."""
+    """Use HLG as the transfer characteristics if it is stated as an alternative, as players with HLG do."""
     return known._replace(transfer=stated.transfer) if stated.transfer == HLG else known
 
 
@@ -139,8 +141,8 @@ def _packet(packet: Packet[Any], stream: VideoStream) -> Hdr:
     context = stream.codec_context
     parse = _BITSTREAMS.get(context.codec.canonical_name)
     hdr = parse(bytes(packet), context.extradata or b"") if parse is not None else Hdr()
-    # HDR10+ metadata that Matroska stores beside a frame (as for VP9) is not in the frame. FFmpeg returns it
-    # as side data of the packet.
+    # HDR10+ metadata that Matroska stores beside a frame (as for VP9) is read from the packet's side data,
+    # where FFmpeg puts it.
     return combine(hdr, Hdr(is_hdr10_plus=True)) if packet.has_sidedata("dynamic_hdr10_plus") else hdr
 
 

@@ -68,7 +68,8 @@ def _still(
             blocks.add_xmp(packet)
     movie = file_parts.get(b"moov")
     after: list[Metadata] = []
-    if movie is not None:  # A HEIF file with a movie box also contains a burst or a Live Photo.
+    # A HEIF file with a movie box also contains a burst or a Live Photo. The dates in this box are read too.
+    if movie is not None:
         after.append({"dates": movie_header(boxes(movie)).metadata.get("dates", ())})
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
             after.append(_motion(movie))

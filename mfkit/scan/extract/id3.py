@@ -161,7 +161,8 @@ def _frames(body: BoundedReader, at: int, version: int, unsynchronised: bool) ->
         head = body.read(at, head_size)
         if len(head) < head_size or not _is_name(head[:3]):
             return
-        # Old versions of iTunes write the three-letter frame names of ID3v2.2 into ID3v2.3 tags.
+        # In ID3v2.3 tags, padding after a name is removed, because old versions of iTunes write the
+        # three-letter frame names of ID3v2.2.
         name = head[:3].decode() if version == 2 else head[:4].decode("latin-1").rstrip("\x00 ")
         flags = head[9] if version > 2 else 0
         if version == 2:
@@ -186,7 +187,7 @@ def _is_name(data: bytes) -> bool:
 
 
 def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:
-    """Return the size of an ID3v2.4 frame: a synchsafe (7-bit) number, or from iTunes a plain number.
+    """Return the size of an ID3v2.4 frame: a synchsafe number (7 bits per byte), or a plain one from iTunes.
 
     Both numbers are tried, and the one that leads to another frame, padding or the end of the tag is used.
     """

@@ -85,8 +85,8 @@ def _codestream(data: bytes) -> Metadata:
     ratio = _RATIOS.get(bits.take(3))
     width = height * ratio[0] // ratio[1] if ratio else _side(bits, is_small)
     orientation = 1
-    # In a JPEG XL header, these two bits mean that the image does not use all default values, and that the
-    # orientation is stored.
+    # In a JPEG XL header, the first of these bits is 0 if some values differ from the defaults. The second
+    # bit is 1 if the orientation is stored.
     if not bits.take(1) and bits.take(1):
         orientation = bits.take(3) + 1
     return from_origin("container", {"width": width, "height": height, "extra": {"orientation": orientation}})

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from mfkit.scan.extract.text_decoding import DEFAULT_ENCODING
 
 _MAX_SAMPLE = 1_500
-# The most probable encoding is used only if its odds reach these values (natural logarithms): about 55:1
-# against the default encoding Windows-1252, and 7:1 against any other encoding.
+# The most probable encoding is used only if it is about 55 times as probable as the default encoding
+# Windows-1252, and about 7 times as probable as any other encoding. These are the natural logarithms of 55
+# and 7.
 _SURE_OF_SCRIPT, _SURE = 4.0, 2.0
 # These are natural logarithms of the prior odds of each encoding. Most files without a declared encoding
 # contain Western European text (cp1252).
@@ -231,9 +232,10 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return raw[: error.start].decode(encoding)
 
 
-# These are logarithms of four probabilities: that a non-ASCII letter follows an ASCII letter, that it follows
-# a non-ASCII letter, that it starts a word, and that an ASCII letter follows a non-ASCII letter. The keys are
-# values of `_Model.has_words`.
+# These are logarithms of four probabilities: that a non-ASCII letter follows an ASCII letter, that a
+# non-ASCII letter follows another one, that a non-ASCII letter starts a word, and that an ASCII letter
+# follows a non-ASCII letter. The keys are values of `_Model.has_words`: whether words consist only of
+# non-ASCII letters.
 _AFTER_ASCII = {False: math.log(0.08), True: math.log(0.004)}
 _AFTER_OTHER = {False: math.log(0.03), True: math.log(0.9)}
 _AT_START = {False: math.log(0.05), True: math.log(0.6)}

@@ -96,8 +96,8 @@ def read_matroska(reader: BoundedReader) -> Matroska | None:
             return None
         if element.id == _CLUSTER:
             if not parts.tracks and parts.tracks_at:
-                # A program that edits a Matroska file moves the list of tracks to the end of the file if the
-                # list no longer fits in its old place.
+                # The list of tracks is also read from the end of the file. A program that edits a Matroska
+                # file moves the list there if it no longer fits in its old place.
                 moved = read_element(reader, parts.tracks_at)
                 if moved is not None and moved.id == _TRACKS:
                     parts.read(reader, moved, 0)
@@ -318,7 +318,10 @@ def colour_hdr(reader: BoundedReader, colour: Element) -> Hdr:
 
 
 def block_addition_hdr(reader: BoundedReader, mapping: Element) -> Hdr:
-    """Return the Dolby Vision configuration of a track's ``BlockAdditionMapping`` element, if it has one."""
+    """Return the Dolby Vision configuration in a track's ``BlockAdditionMapping`` element.
+
+    The result has no values if the element contains something else.
+    """
     kind, record = 0, b""
     for part in children(reader, mapping):
         if part.id == _ADDITION_TYPE:

@@ -26,7 +26,7 @@ _UTF8, _UTF16, _INTEGER = 1, 2, 21
 
 
 def item_list(movie: Sequence[Box]) -> Metadata:
-    """Read the iTunes tags in the item list (``ilst``) of a ``moov`` box, whose boxes are given by name."""
+    """Read a movie's iTunes tags: the item list (``ilst``) inside the given boxes of its ``moov`` box."""
     items = next((found for found in map(_items, _user_data(movie, b"meta")) if found is not None), None)
     if items is None:
         return {}

@@ -30,7 +30,7 @@ class Reading(NamedTuple):
 
 
 class ClockCount(NamedTuple):
-    """Running time of an MPEG stream without clock jumps, and whether the time is exact."""
+    """Running time of an MPEG stream, with clock jumps left out, and whether the time is exact."""
 
     seconds: float
     is_exact: bool
@@ -55,8 +55,8 @@ def _in_small_file(readings: list[Reading]) -> ClockCount | None:
     regular = [step for step in steps if 0 <= step <= _MAX_GAP]
     if len(regular) == len(steps):
         return None
-    # Each part of a joined recording is about one clock interval longer than the time up to its last clock
-    # value.
+    # One clock interval is added for each part of a joined recording, because a part continues for about one
+    # interval after its last clock value.
     usual = median(regular) if regular else 0.0
     return ClockCount(sum(regular) + usual * (len(steps) - len(regular) + 1), True)
 

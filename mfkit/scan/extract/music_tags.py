@@ -31,7 +31,7 @@ from mfkit.scan.media_source import Source, name_of, open_source
 
 _DAMAGE = (TinyTagException, *PARSER_ERRORS)
 _OGG = ("ogg", "opus", "spx", "ogv")
-_APE = ("ape", "wv", "mpc")  # These formats use APE tags as their own tags.
+_APE = ("ape", "wv", "mpc")  # APE tags are the native tags of these formats.
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:

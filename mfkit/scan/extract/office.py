@@ -188,7 +188,8 @@ def _epub(archive: Archive, metadata: Metadata, extra: dict[str, Any]) -> None:
     found = _elements(archive, package)
     texts = _texts(found)
     dates = [element for element in found if element.name == "date" and element.text]
-    # An EPUB date without the attribute "event" is the publication date of the work, not of this file.
+    # An EPUB date without the attribute "event" is used as the publication date of the work, not as the date
+    # of this file.
     created = next((date.text for date in dates if date.attributes.get("event") == "creation"), None)
     published = next(
         (date.text for date in dates if date.attributes.get("event", "publication") == "publication"), None

@@ -45,7 +45,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     with open_source(source) as stream, pypdf.apply_configuration(_BOUNDS):
         try:
             return _document_metadata(stream)
-        # pypdf needs a further package to decrypt AES, and this package is not installed.
+        # A PDF with AES encryption is not damaged: pypdf raises this error, because the package that it needs
+        # for AES is not installed.
         except DependencyError:
             return {"extra": {"encrypted": True}}
         except _DAMAGE as error:

@@ -1,4 +1,4 @@
-"""Plausibility rules for metadata: limits of numbers, text, dates and locations before they are stored.
+"""Plausibility rules that numbers, texts, dates and locations must meet before they are stored.
 
 Files contain NUL characters, lone surrogates, sizes that fit no column, the year 0000, and the location 0,0
 because a camera wrote zeros. Such values become None or are shortened to fit the column. No function in this
@@ -82,7 +82,7 @@ def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
-    """Return extra metadata as JSON values of limited size. Origins are kept only for fields in ``names``."""
+    """Return extra metadata as JSON values of limited size. ``origins`` keeps the fields in ``names``."""
     origins = extra.get("origins")
     if isinstance(origins, dict):
         extra = {**extra, "origins": {name: origin for name, origin in origins.items() if name in names}}

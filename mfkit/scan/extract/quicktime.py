@@ -124,7 +124,8 @@ def movie_header(parts: Iterable[Box]) -> Movie:
     point = iso6709(texts.get(_LOCATION, "")) or iso6709(texts.get("xyz", ""))
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
-    # Apple's creation date tag states the camera's UTC offset, whereas the movie header states only UTC.
+    # Apple's creation date tag is read too, because it states the camera's UTC offset. The movie header
+    # states only UTC.
     if (created := parse_date(texts.get(_CREATION))) is not None:
         stated = StatedDate("quicktime creationdate", *created)
         metadata["dates"] = (*metadata.get("dates", ()), stated)
@@ -140,7 +141,8 @@ def _movie_header_box(content: BoundedReader) -> Metadata:
     unknown = 2**64 - 1 if data[0] == 1 else 2**32 - 1
     if scale and 0 < length < unknown:
         metadata["duration"] = length / scale
-    # The movie header counts seconds since 1904, but some programs write seconds since 1970.
+    # The movie header counts seconds since 1904. A number that would be a date before 1970 is read as seconds
+    # since 1970, because some programs write these.
     date = from_seconds(created - _UNIX_EPOCH if created >= _UNIX_EPOCH else created)
     if date is not None and _FIRST_YEAR <= date.value.year:
         metadata["dates"] = (StatedDate("movie header", *date),)

@@ -27,7 +27,7 @@ def number(text: object) -> float | None:
 
 
 def stars(value: float | None) -> Stars | None:
-    """Round a number of stars to half stars. Return None if the number is outside the range -1 to 5."""
+    """Round a number of stars to half stars. Return None outside the range -1 (rejected) to 5."""
     if value is None or not (-1 <= value <= 5):
         return None
     if value < 0:

@@ -175,8 +175,8 @@ def extract_metadata(
             is_damaged = is_damaged or bool(error.partial)
         else:
             found = merge(found, part) if found or len(steps) > 1 else part
-            # An extractor that returns no values has not succeeded, because lenient extractors raise no error
-            # for random bytes.
+            # An extractor that returns no values does not count as successful, because some extractors raise
+            # no error for random bytes.
             successes += step.suffices and _has_values(part)
     is_readable = successes and not is_damaged
     if notes and is_readable:

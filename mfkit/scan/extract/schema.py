@@ -110,7 +110,7 @@ WITHOUT_ORIGIN = frozenset(("extra", "dates", "streams", "chapters"))
 
 
 def from_origin(origin: str, metadata: Metadata) -> Metadata:
-    """Drop metadata fields without a value, and record the origin of the remaining fields.
+    """Drop metadata fields without a value, and record where the remaining fields come from (their origin).
 
     Args:
         origin: Origin of the fields, such as ``"exif"``, ``"xmp"``, ``"container"`` or ``"tag"``.

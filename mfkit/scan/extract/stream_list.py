@@ -266,7 +266,7 @@ def _depth_and_subsampling(name: str) -> tuple[int, str | None]:
 
 
 def _is_vfr(container: InputContainer, stream: VideoStream) -> bool | None:
-    """Return whether a video's frames have different durations, apart from rounded timestamps.
+    """Return whether a video has a variable frame rate. Differences from rounded timestamps do not count.
 
     MP4 files list the time of each frame. In other containers, FFmpeg's average frame rate differs from the
     lowest frame rate that can represent all timestamps. None means that the container does not tell.
@@ -283,7 +283,8 @@ def _is_vfr(container: InputContainer, stream: VideoStream) -> bool | None:
     base, average = stream.base_rate, stream.average_rate
     if not base or not average:
         return None
-    # An interlaced video has two fields per frame, so its base rate can be twice the average frame rate.
+    # A ratio of 2 does not mean a variable frame rate: an interlaced video has two fields per frame, so its
+    # base rate can be twice the average frame rate.
     return bool(min(abs(base / average - 1), abs(base / average - 2)) > 0.02)
 
 

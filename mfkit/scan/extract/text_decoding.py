@@ -1,4 +1,4 @@
-"""Decoder for texts in media files, whose declared encoding is often wrong, and numbers in texts.
+"""Decoder for texts in media files, which often declare a wrong encoding, and for numbers in texts.
 
 The standards of ID3v1, ID3v2, IPTC and EXIF prescribe Latin-1 or ASCII, but programs write UTF-8 or the
 encoding of their country.
@@ -20,7 +20,7 @@ UNKNOWN = "unknown"
 
 
 def decode(data: bytes, declared: str | None = None, *, legacy: str = DEFAULT_ENCODING) -> str:
-    """Decode text in its declared encoding, in UTF-8 or in a legacy encoding, whichever is valid.
+    """Decode text in its declared encoding, or else in UTF-8, or else in a legacy encoding.
 
     Latin-1 and ASCII are valid for nearly any bytes, and are therefore tried after UTF-8. UTF-8 that was
     encoded twice is repaired. Bytes without a character are written as ``\\x81``.

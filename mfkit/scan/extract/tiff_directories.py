@@ -30,8 +30,8 @@ _STRUCT_CODES = {
 }  # fmt: skip
 _TEXT_TYPES = (2, 129)  # Fields of the types ASCII and UTF-8 contain text (Exif 3.0, section 4.6.2).
 _TYPE_SIZES = {field_type: struct.calcsize("<" + code) for field_type, code in _STRUCT_CODES.items()}
-# The keys are byte order and whether the file is a BigTIFF, and the values are the layout of a directory
-# entry: tag, field type, number of values, and the value or its offset.
+# The keys are pairs (byte order, is BigTIFF). The values are the layout of a directory entry: tag, field
+# type, number of values, and the value or its offset.
 _ENTRIES = {
     (order, is_big): struct.Struct(order + ("HHQ8s" if is_big else "HHI4s"))
     for order in "<>"
@@ -153,9 +153,9 @@ def _read_directory(
         if name == "gps" and (field_type == 5 or field_type in (1, 7) and tag in _GPS_COORDINATES):
             value = _gps_value(data, order)
         else:
-            # XMP can be declared as integers, and UserComment as text. Both are read as bytes, because the
-            # byte order does not apply to XMP, and because UserComment contains NULs in the name of its
-            # encoding.
+            # XMP is read as bytes even if it is declared as integers, because the byte order does not apply
+            # to it. UserComment is read as bytes even if it is declared as text, because the name of its
+            # encoding contains NULs.
             value = data if tag in _BLOCK_TAGS or tag == _USER_COMMENT else _value(data, field_type, order)
         if value is not None:
             tags[tag] = value

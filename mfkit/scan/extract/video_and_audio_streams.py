@@ -56,7 +56,7 @@ def has_decoder(stream: Stream) -> bool:
 
 
 def parse_sequence_header(stream: VideoStream) -> None:
-    """Make the pixel format and the colours of HEVC video known if the container's headers do not state them.
+    """Open the decoder of HEVC video, which reads the pixel format and colours if the headers lack them.
 
     FFmpeg has already found HEVC's sequence header in the first frames. The decoder parses it when it is
     opened.
@@ -82,7 +82,7 @@ def moving_pictures(container: InputContainer) -> list[VideoStream]:
 
 
 def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
-    """Return whether a stream consists of a single image, which is a cover image without the cover flag."""
+    """Return whether a video stream has only one image, and so is a cover image without the cover flag."""
     if not has_decoder(stream) or stream.codec_context.codec.canonical_name not in _IMAGE_CODECS:
         return False
     if stream.frames or stream.disposition & Disposition.still_image:
@@ -181,7 +181,8 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     """
     # Later rates are only read if the earlier ones are unknown, because PyAV builds a fraction for each.
     average = stream.average_rate
-    # If a video has no container, FFmpeg's average frame rate is only its default of 25.
+    # The coded frame rate comes first if a video has no container, because FFmpeg's average frame rate is
+    # then only a default of 25.
     if not average or container.format.name in _WITHOUT_CONTAINER:
         coded = stream.codec_context.framerate if has_decoder(stream) else None
         average = coded or average or stream.guessed_rate
@@ -241,8 +242,8 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
                 untimed += packet.duration or 0
                 continue
             step = packet.dts - previous if previous is not None else -1
-            # Packets without a timestamp are not added if the difference between the timestamps around them
-            # already includes them.
+            # If the step is valid, it already includes the packets without a timestamp before this packet, so
+            # their durations are not added.
             total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
             untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
     except FFmpegError:  # The file is damaged at this packet, so only the packets before it are counted.

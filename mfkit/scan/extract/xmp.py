@@ -86,7 +86,7 @@ def extended_packet_id(packet: bytes) -> bytes | None:
 
 
 def combined_keywords(flat: Iterable[str], paths: Iterable[str]) -> list[str]:
-    """Combine flat keywords with hierarchical keywords whose last level is not also a flat keyword."""
+    """Add hierarchical keywords to flat keywords, except those whose last level is already a flat keyword."""
     found = dict.fromkeys(flat)
     return list(found) + [
         path for path in dict.fromkeys(paths) if path not in found and _last_level(path) not in found
@@ -146,7 +146,11 @@ def _keywords(found: Properties) -> tuple[list[str], list[str]]:
 
 
 def _keyword_tree(value: Value | None, above: str, level: int = 0) -> Iterator[str]:
-    """Yield the paths of the applied keywords in a keyword hierarchy (Metadata Working Group 2.0, 5.9.3)."""
+    """Yield the paths of the keywords in a hierarchy that apply to the file.
+
+    In a hierarchy (Metadata Working Group 2.0, 5.9.3), a keyword with children applies only if it is marked
+    as applied.
+    """
     for structure in _structures(value):
         keyword = _text(structure, "mwg-kw:Keyword")
         if keyword is None or level >= _MAX_LEVELS:

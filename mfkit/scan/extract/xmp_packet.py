@@ -146,7 +146,7 @@ def _with_declarations(text: str) -> str:
     declared = "".join(
         f' xmlns:{prefix}="{_USUAL_PREFIXES.get(prefix, _UNKNOWN_NAMESPACE)}"' for prefix in prefixes
     )
-    # In XML, a declaration is allowed only at the start of a document.
+    # The XML declaration is removed, because it is allowed only at the start of a document.
     declaration = _DECLARATION.match(text)
     return f"<packet{declared}>{text[declaration.end() if declaration else 0 :]}</packet>"
 

@@ -74,7 +74,8 @@ class Archive:
     def _inflate(self, name: str) -> bytes:
         inflater = zlib.decompressobj(-15)
         data = b""
-        # The number of compressed bytes is limited too, because empty blocks produce no decompressed bytes.
+        # The number of compressed bytes is limited too, because endless empty blocks would never reach the
+        # limit of decompressed bytes.
         for _ in range(MAX_PART // _CHUNK + 1):
             chunk = self._stream.read(_CHUNK)
             if not chunk:

@@ -173,7 +173,7 @@ def is_text(head: bytes, *, has_text_name: bool) -> bool:
     try:
         text = head.decode(encoding)
     except UnicodeDecodeError as error:
-        # A multi-byte character may be cut off at the end of the bytes that were read.
+        # A multi-byte character that is cut off at the end of ``head`` is left out.
         if error.start >= len(head) - 4 and len(head) >= 1024:
             text = head[: error.start].decode(encoding)
         else:

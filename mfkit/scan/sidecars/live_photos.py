@@ -157,7 +157,7 @@ def may_be_live_photo(path: str) -> bool:
 
 
 async def link_live_photos(database: Database, folders: Iterable[str]) -> None:
-    """Store the path of each Live Photo file's counterpart in ``extra_metadata["live_photo"]`` of its item.
+    """In the ``extra_metadata["live_photo"]`` of each file of a Live Photo, store the other file's path.
 
     Args:
         database: The library database.
@@ -212,7 +212,7 @@ async def _changed_in(connection: AsyncConnection, folder: str) -> list[tuple[di
 def _parsed(taken_at: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(taken_at) if taken_at else None
-    except ValueError:  # Another program may have written an invalid time.
+    except ValueError:  # An invalid time, which another program may have written, is ignored.
         return None
 
 

@@ -58,7 +58,7 @@ class Sidecars:
 
 
 class SidecarMetadata(NamedTuple):
-    """Metadata of a media file's sidecars, separated by sidecar type, with the origin ``"sidecar"``."""
+    """Metadata of a media file's sidecars by sidecar type. All fields have the origin ``"sidecar"``."""
 
     xmp: Metadata
     takeout: Metadata
@@ -273,7 +273,7 @@ def _from_sidecar(part: Metadata, name: str) -> Metadata:
 
 
 def _read_start(folder_path: str | os.PathLike[str], name: str, limit: int) -> bytes:
-    """Return the first bytes of a regular file, at most one byte more than the limit.
+    """Return the first bytes of a regular file. One byte above the limit shows that the file is too large.
 
     Links are refused, because they might lead out of the scanned folders. Pipes are refused, because opening
     one would block.

@@ -160,7 +160,7 @@ def utf16_length(text: str) -> int:
 
 
 def _possible_media_names(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield the possible media file names for the stem of a JSON file, each with a number such as "(1)"."""
+    """Yield pairs of a possible media file name for a JSON file's stem, and its number such as "(1)"."""
     match = _JSON_NAME.match(stem)
     parts = {(stem, ""), (match["base"], match["number"] or "")} if match else set()
     for base, number in sorted(parts):
@@ -171,7 +171,7 @@ def _possible_media_names(stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _json_stems(name: str) -> Iterator[tuple[str, str]]:
-    """Yield possible stems of a media file's JSON file, each with the number that Takeout appended to it."""
+    """Yield pairs of a possible stem of a media file's JSON file, and the number that Takeout appended."""
     without_number, number = _split_number(name)
     readings = [(name, "")]
     if number:
@@ -187,14 +187,15 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _names_with_json(name: str) -> Iterator[str]:
-    """Yield the media files whose JSON may describe a file: itself, its original, its Live Photo image."""
+    """Yield the files whose JSON file may describe a file: this file, its original, its Live Photo image."""
     bases = dict.fromkeys((name, *_originals(name)))
     yield from bases
     for base in bases:
         stem, extension = split_extension(base)
         if extension in _VIDEO_EXTENSIONS:
             yield from (stem + image_extension for image_extension in _IMAGE_EXTENSIONS)
-        elif extension in ("", ".mp"):  # split_extension() finds no extension in names such as IMG.MP~2.
+        # Names such as IMG.MP~2 are included, in which split_extension() finds no extension.
+        elif extension in ("", ".mp"):
             yield from (base + image_extension for image_extension in _IMAGE_EXTENSIONS)
 
 
@@ -214,7 +215,7 @@ def _without_mark(name: str) -> Iterator[str]:
     hyphen = stem.rfind("-", end)
     while hyphen > 0:
         mark = stem[hyphen + 1 :]
-        # Takeout truncates the whole name, so that the edit suffix may be incomplete.
+        # Takeout truncates the whole name, so the edit suffix may be incomplete.
         is_cut = utf16_length(stem) >= MAX_STEM - 1 and any(one.startswith(mark) for one in EDIT_MARKS)
         if mark in EDIT_MARKS or (mark and is_cut):
             yield f"{stem[:hyphen]}{number}{extension}"
@@ -246,8 +247,8 @@ def _truncate(text: str, length: int) -> str:
     if text.isascii():
         return text[:length]
     units = text.encode("utf-16-le", "surrogatepass")
-    # Names that are not UTF-8 contain lone surrogates. They must not be lost in names that need no
-    # truncation.
+    # A name that needs no truncation is returned as it is, because decoding would drop the lone surrogates
+    # that stand for bytes outside UTF-8.
     return text if len(units) <= 2 * length else units[: 2 * length].decode("utf-16-le", "ignore")
 
 

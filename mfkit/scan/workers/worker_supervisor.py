@@ -147,7 +147,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._transport = cast(asyncio.SubprocessTransport, transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Split received data into lines, and pause reading, so that more lines arrive at once."""
+        """Split received data into lines, and stop reading for a moment, to receive more lines at a time."""
         *lines, self._incomplete = (self._incomplete + data).split(b"\n")
         self._lines += lines
         if lines or len(self._incomplete) > _MAX_LINE_BYTES:
@@ -231,7 +231,8 @@ class Job:
     def request(self) -> bytes:
         """JSON line that asks a worker process to do the job."""
         wants_metadata = self.wants_metadata and self.metadata_error is None
-        # Without metadata, the fingerprint is incomplete and cannot show whether the file is unchanged.
+        # Without metadata, the fingerprint is incomplete and cannot show whether the file is unchanged. So
+        # the known hash is not sent, and the file is hashed again.
         is_known = wants_metadata or self.result.expected_fingerprint is None
         known_hash = self.known_hash if is_known else None
         return encode_request(self.result, known_hash, wants_metadata=wants_metadata)
@@ -296,8 +297,8 @@ class WorkerSupervisor(Generic[J]):
             MfkitError: A process cannot be started, or cannot import a Python package.
         """
         if self._worker is not None and not self._worker.is_alive:
-            # The supervisor is called again for later files, and the worker process may have ended in the
-            # meantime.
+            # The worker process may have ended since the last call for earlier files. If so, a new one is
+            # started below.
             await self.end()
         sent: deque[J] = deque()
         has_more = True

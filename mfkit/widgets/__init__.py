@@ -3,7 +3,7 @@
 from mfkit.widgets.controls.plotly_widget import PlotlyWidget
 from mfkit.widgets.explorer import Explorer, PanelTabs, explore
 from mfkit.widgets.gallery.compare_panel import ComparePanel
-from mfkit.widgets.gallery.gallery_panel import GalleryPanel
+from mfkit.widgets.gallery.gallery_panel import GalleryPanel, RecentPicturesPanel
 from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.panels.chart_panel import ChartPanel
@@ -53,6 +53,7 @@ __all__ = [
     "QualityPanel",
     "QueryPanel",
     "RangesPanel",
+    "RecentPicturesPanel",
     "SavingsPanel",
     "Selection",
     "SelectionPanel",

@@ -11,6 +11,7 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.gallery.compare_panel import ComparePanel
 from mfkit.widgets.gallery.files_view import FilesView
+from mfkit.widgets.gallery.gallery_panel import RecentPicturesPanel
 from mfkit.widgets.marimo_notice import MarimoNotice
 from mfkit.widgets.panels.bar_panels import CamerasPanel, CodecsPanel, TypesPanel
 from mfkit.widgets.panels.base import Panel
@@ -137,6 +138,7 @@ class Explorer(MarimoNotice, widgets.HBox):
         selection: The shared selection. ``explorer.selection.filter`` can be passed to any method of the
             library, for example ``lib.items(explorer.selection.filter)``.
         header: The library's name, totals and problems.
+        recent: The newest pictures of the selection.
         filters: The filter panel.
         tabs: The charts.
         files: The table of files.
@@ -155,6 +157,7 @@ class Explorer(MarimoNotice, widgets.HBox):
         self.selection = Selection(filter)
         self.header = HeaderPanel(lib, self.selection)
         self.header.layout.flex, self.header.layout.width = "1 1 100%", "100%"
+        self.recent = RecentPicturesPanel(lib, self.selection)
         self.filters = FilterPanel(lib, self.selection)
         self.tabs = PanelTabs(lib, self.selection, CHART_TABS)
         self.files_view = FilesView(lib, self.selection)
@@ -163,7 +166,7 @@ class Explorer(MarimoNotice, widgets.HBox):
         # On a narrow page, the filters get a separate row, because charts beside them would be too narrow.
         self.filters.layout.flex, self.filters.layout.max_width = "1 1 240px", "100%"
         results = widgets.VBox(
-            [self.tabs, self.files_view, self.tools],
+            [self.recent, self.tabs, self.files_view, self.tools],
             layout={"flex": "999 1 460px", "min_width": "0", "max_width": "100%", "overflow": "visible"},
         )
         super().__init__(
@@ -176,7 +179,7 @@ class Explorer(MarimoNotice, widgets.HBox):
     def panels(self) -> tuple[Panel, ...]:
         """All panels created so far. The panels of a tab are only created when the user opens the tab."""
         panels = self.tabs.panels, self.files_view.panels, self.tools.panels
-        return self.header, self.filters, *(panel for some in panels for panel in some)
+        return self.header, self.filters, self.recent, *(panel for some in panels for panel in some)
 
     def refresh(self) -> None:
         """Query the library again and redraw all panels, for example after a scan."""

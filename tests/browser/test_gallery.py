@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 PICTURES = 600
 TOTAL = PICTURES + 2 + 1 + 12
 """Number of items: pictures of one color, two versions of a scene, a video, and items without a file."""
-GPS = 0x8825
+EXIF, GPS = 0x8769, 0x8825
 SHAPES = ((160, 120), (120, 160), (200, 110), (140, 140))
 FRAMES = ("red", "lime", "blue", "yellow", "white")
 """Colors of the five parts of the video."""
@@ -89,6 +89,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
     scene = Image.fromarray(cells).resize((800, 600), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[GPS] = {1: "N", 2: (40.0, 25.0, 12.0), 3: "W", 4: (3.0, 42.0, 0.0)}
+    exif[EXIF] = {0x9003: "2026:06:01 12:00:00"}
     scene.save(folder / "scene.jpg", quality=95, exif=exif)
     scene.resize((400, 300)).save(folder / "scene small.jpg", quality=70)
     with av.open(str(folder / "video.mp4"), "w") as container:
@@ -373,15 +374,29 @@ def wanted_in(name: str, texts: list[str]) -> bool:
 
 
 def test_switch_in_the_explorer(opened: Visit, lab: Lab, library: MediaLibrary) -> None:
-    """Table and gallery have the same chosen files, which can be tagged from either."""
+    """Table and gallery have the same chosen files, which can be tagged from either.
+
+    The row of the newest pictures shows one row, opens a picture in full size, and chooses nothing.
+    """
     opened.open(lab, "explorer.ipynb")
     opened.run_all()
     page = opened.page
+    row = page.locator(".mfkit-recent .mfkit-tile")
+    row.first.locator("img").wait_for()
+    tops = row.evaluate_all("tiles => tiles.map((tile) => tile.getBoundingClientRect().top)")
+    assert len(tops) >= 5 and len(set(tops)) == 1
+    assert (row.first.get_attribute("title") or "").startswith("scene.jpg")
+    row.first.click(modifiers=["Control"])
+    row.first.click()
+    page.locator("dialog.mfkit-lightbox[open] .mfkit-stage img").first.wait_for()
+    page.keyboard.press("Escape")
+    page.locator("button", has_text="Whole selection").wait_for()
     page.locator(".mfkit-table tbody input").nth(2).check()
     page.get_by_role("button", name="Gallery", exact=True).click()
-    page.locator(".mfkit-tile img").first.wait_for()
+    tile = page.locator(".mfkit-gallery:not(.mfkit-strip) .mfkit-tile").first
+    tile.locator("img").wait_for()
     page.locator("button", has_text="Chosen files (1)").wait_for()
-    page.locator(".mfkit-tile").first.click(modifiers=["Control"])
+    tile.click(modifiers=["Control"])
     page.locator("button", has_text="Chosen files (2)").wait_for()
     page.get_by_role("button", name="Table", exact=True).click()
     page.locator(".mfkit-table tbody input").first.wait_for()

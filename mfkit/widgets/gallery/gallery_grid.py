@@ -51,6 +51,7 @@ class GalleryGrid(anywidget.AnyWidget):
         chosen: Ids of the chosen items.
         size: Size of the tiles: 0 for small, 1 for medium, 2 for large.
         captions: Whether each tile has a caption.
+        strip: Whether only the tiles of one row are shown, which cannot be chosen.
         note: Text instead of the tiles, or about the last choice.
     """
 
@@ -63,6 +64,7 @@ class GalleryGrid(anywidget.AnyWidget):
     chosen: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
     size = traitlets.Int(1).tag(sync=True)
     captions = traitlets.Bool(False).tag(sync=True)
+    strip = traitlets.Bool(False).tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
 
     def __init__(

@@ -1,13 +1,16 @@
-"""Panel with thumbnails of the selected items."""
+"""Panels with thumbnails of the selected items: the gallery, and a row of the newest pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 import traitlets
 
+from mfkit.filters.conditions import first_future_date
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.thumbnails import Thumbnailer
@@ -25,9 +28,58 @@ _ORDERS = {
     "By name": ("file_name", True),
     "Last added": ("created_at", False),
 }
+_RECENT = 40
+"""Number of pictures that are queried for one row. More than fit into it."""
 
 
-class GalleryPanel(Panel):
+class PicturesPanel(Panel):
+    """Base class of panels with thumbnails. A click on a thumbnail opens the item.
+
+    Attributes:
+        grid: The thumbnails.
+        lightbox: The dialog that shows an item in full size.
+    """
+
+    draw_priority = 1
+
+    def __init__(
+        self,
+        lib: MediaLibrary,
+        selection: Selection | None,
+        title: str,
+        controls: Sequence[widgets.Widget] = (),
+        on_open: Callable[[str], None] | None = None,
+    ) -> None:
+        """Create the panel without thumbnails.
+
+        Args:
+            lib: The library.
+            selection: The selection to follow.
+            title: Heading; may be empty.
+            controls: Widgets shown beside the heading.
+            on_open: Called with the id of an item that the user opens, instead of opening the lightbox.
+        """
+        thumbnailer = Thumbnailer()
+        self.grid = GalleryGrid(self._request, on_open or self._open, self._hover)
+        self.lightbox = Lightbox(lib, self.grid.neighbour, self.grid.point_to, thumbnailer)
+        self._feed = ThumbnailFeed(lib, self.grid.send, lambda text: self._show_message(text), thumbnailer)
+        super().__init__(lib, selection, title, [self.grid, self.lightbox], controls)
+
+    def clear_cache(self) -> None:
+        """Forget which thumbnails could not be created, so that they are tried again when requested."""
+        self._feed.forget_failures()
+
+    def _request(self, wanted: dict[int, str], version: int) -> None:
+        self._feed.request(wanted, version)
+
+    def _hover(self, item: str) -> None:
+        self._feed.request_frames(item)
+
+    def _open(self, item: str) -> None:
+        self.lightbox.show(item)
+
+
+class GalleryPanel(PicturesPanel):
     """Thumbnails of the selected items in justified rows, with virtual scrolling.
 
     Click a picture to open it. The circle on a picture, Ctrl and a click, Shift and a click, or dragging over
@@ -36,9 +88,7 @@ class GalleryPanel(Panel):
 
     Attributes:
         chosen: Ids of the chosen items. It is cleared when the selection changes.
-        grid: The thumbnails.
         order: List of sort orders.
-        lightbox: The dialog that shows an item in full size.
 
     ![Thumbnails of photos and videos](../images/panels/gallery.png)
 
@@ -49,7 +99,6 @@ class GalleryPanel(Panel):
     """
 
     chosen = traitlets.Tuple()
-    draw_priority = 1
 
     def __init__(
         self,
@@ -66,12 +115,6 @@ class GalleryPanel(Panel):
             on_open: Called with the id of an item that the user opens, instead of opening the lightbox.
             chosen: Ids of the items that are chosen at first.
         """
-        thumbnailer = Thumbnailer()
-        self.grid = GalleryGrid(self._request, on_open or self._open, self._hover)
-        self.lightbox = Lightbox(lib, self.grid.neighbour, self.grid.point_to, thumbnailer)
-        self._feed = ThumbnailFeed(lib, self.grid.send, lambda text: self._show_message(text), thumbnailer)
-        self.grid.chosen = list(chosen)
-        self.chosen = tuple(chosen)
         self.order = styled(widgets.Dropdown, options=list(_ORDERS), tooltip="Order")
         self.order.add_class("mfkit-order")
         self.tile_size = styled(widgets.ToggleButtons, options=["S", "M", "L"], value="M")
@@ -79,10 +122,11 @@ class GalleryPanel(Panel):
         self.tile_size.add_class("mfkit-switch")
         self.captions = styled(widgets.ToggleButton, description="Captions", tooltip="Show names and dates")
         self.captions.add_class("mfkit-toggle")
+        super().__init__(lib, selection, "Files", [self.order, self.tile_size, self.captions], on_open)
         widgets.jslink((self.tile_size, "index"), (self.grid, "size"))
         widgets.jslink((self.captions, "value"), (self.grid, "captions"))
-        controls = [self.order, self.tile_size, self.captions]
-        super().__init__(lib, selection, "Files", [self.grid, self.lightbox], controls)
+        self.grid.chosen = list(chosen)
+        self.chosen = tuple(chosen)
         self.order.observe(self.follow, "value")
         self.grid.observe(self._choose, "chosen")
         self.selection.observe(lambda _: self.grid.set_trait("chosen", []), "filter")
@@ -98,18 +142,44 @@ class GalleryPanel(Panel):
         frame = self.lib.items(chosen, columns=columns, order_by=by, ascending=ascending)
         self.grid.show(frame, "" if len(frame) else self.empty_text())
 
-    def clear_cache(self) -> None:
-        """Forget which thumbnails could not be created, so that they are tried again when requested."""
-        self._feed.forget_failures()
-
-    def _request(self, wanted: dict[int, str], version: int) -> None:
-        self._feed.request(wanted, version)
-
-    def _hover(self, item: str) -> None:
-        self._feed.request_frames(item)
-
     def _choose(self, _: Any) -> None:
         self.chosen = tuple(self.grid.chosen)
 
-    def _open(self, item: str) -> None:
-        self.lightbox.show(item)
+
+class RecentPicturesPanel(PicturesPanel):
+    """The newest images and videos of the selection, in one row. Click a picture to open it.
+
+    Files dated in the future are left out, because their clocks were wrong. The panel is hidden if the
+    selection has neither images nor videos.
+
+    ![A row of pictures](../images/panels/recentpictures.png)
+
+    Example:
+        >>> mfkit.widgets.RecentPicturesPanel(mfkit.open_library())  # doctest: +SKIP
+    """
+
+    def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
+        """Create the panel for a library and the selection to follow."""
+        super().__init__(lib, selection, "")
+        self.grid.strip = True
+        self.add_class("mfkit-recent")
+
+    def draw(self, chosen: MediaFilter) -> None:
+        """Query the newest images and videos: those with a capture date, or all if none has one."""
+        frame = self._newest(chosen, has_date=True)
+        if frame.empty:
+            frame = self._newest(chosen, has_date=None)
+        self.layout.display = None if len(frame) else "none"
+        self.grid.show(frame)
+
+    def _newest(self, chosen: MediaFilter, *, has_date: bool | None) -> pd.DataFrame:
+        pictures = MediaFilter(
+            media_type=("image", "video"),
+            has_date=has_date,
+            before=first_future_date() - timedelta(microseconds=1),
+            missing=chosen.missing,
+        )
+        columns = ("id", "media_type", "width", "height")
+        return self.lib.items(
+            chosen & pictures, columns=columns, order_by="date", ascending=False, limit=_RECENT
+        )

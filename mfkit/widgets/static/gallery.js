@@ -4,6 +4,7 @@
 // a wrong picture. Very long lists are taller than browsers allow; then the scroll bar is proportional, see `onScroll`.
 
 const HEIGHTS = [96, 160, 260];
+const STRIP_HEIGHT = 72;
 const CAPTION = 36;
 const MAX_SCROLL = 8_000_000;
 const MAX_PICTURES = 600;
@@ -18,8 +19,8 @@ function render({ model, el }) {
   const layer = element("div", { className: "mfkit-gallery-view" });
   const space = element("div", { className: "mfkit-gallery-space" }, layer);
   const scroller = element("div", { className: "mfkit-gallery", tabIndex: 0, role: "listbox" }, space);
-  scroller.setAttribute("aria-label", "Gallery");
-  scroller.setAttribute("aria-multiselectable", "true");
+  scroller.setAttribute("aria-label", model.get("strip") ? "Newest pictures" : "Gallery");
+  scroller.setAttribute("aria-multiselectable", String(!model.get("strip")));
   const band = element("div", { className: "mfkit-gallery-band", hidden: true });
   const note = element("p", { className: "mfkit-note" });
   el.append(scroller, note);
@@ -55,8 +56,11 @@ function render({ model, el }) {
     const top = rows.starts[lastNotAbove(rows.tops, position)];  // keep this tile at the top
     const shapes = model.get("shapes"), kinds = model.get("types");
     types = new Uint8Array(bytesOf(kinds));
-    const height = Math.min(HEIGHTS[model.get("size")], width / 1.5);
+    const strip = model.get("strip");
+    const height = strip ? STRIP_HEIGHT : Math.min(HEIGHTS[model.get("size")], width / 1.5);
     rows = justifiedRows(new Uint16Array(bytesOf(shapes)), width, height, model.get("captions") ? CAPTION : 0);
+    if (strip) rows = firstRow(rows);
+    scroller.classList.toggle("mfkit-strip", strip);
     scroller.style.height = `${Math.min(rows.total, innerHeight * 0.7, 640)}px`;
     space.style.height = `${Math.min(rows.total, MAX_SCROLL)}px`;
     scroller.classList.toggle("mfkit-captions", model.get("captions"));
@@ -257,7 +261,7 @@ function render({ model, el }) {
 
   // Choosing and opening -------------------------------------------------------------------------------------------
 
-  const choose = (ranges, mode) => send("choose", { ranges, mode });
+  const choose = (ranges, mode) => { if (!model.get("strip")) send("choose", { ranges, mode }); };
   const range = (to) => [[Math.min(anchor, to), Math.max(anchor, to)]];
   const open = (index) => send("open", { ranges: [[index, index]] });
 

@@ -21,6 +21,11 @@ const justifiedRows = (shapes, width, height, caption) => {
   return { starts, tops, heights, shapes, total: tops.at(-1) };
 };
 
+// Only the first row, without a gap below it.
+const firstRow = ({ starts, tops, heights, shapes }) => starts.length < 2
+  ? { starts, tops, heights, shapes, total: 0 }
+  : { starts: starts.slice(0, 2), tops: [0, heights[0]], heights: heights.slice(0, 1), shapes: shapes.slice(0, starts[1]), total: heights[0] };
+
 // Number of the row at a position, or of the row that contains a tile: the last entry that is not larger.
 const lastNotAbove = (values, wanted) => {
   let low = 0, high = values.length - 2;

@@ -143,11 +143,11 @@ def test_scans_that_cannot_be_compared(scanned: MediaLibrary, media: Path, tmp_p
     other = scanned.scans()["id"][0]
     for arguments, message in (
         ((), "was scanned only once"),
-        ((only,), "is not the earlier"),
+        ((only,), "is not earlier than the second"),
         (("nonsense",), "no scan 'nonsense'"),
         ((only, other), "have different roots"),
         ((other, only), "have different roots"),
-        ((only, only), "is not the earlier"),
+        ((only, only), "is not earlier than the second"),
     ):
         with pytest.raises(FilterError, match=message):
             scanned.compare(*arguments)

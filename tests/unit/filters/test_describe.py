@@ -55,7 +55,7 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"max_height": 480}, "height up to 480 px"),
     ({"min_year": 1999, "max_year": 1999}, "year 1999"),
     ({"min_rating": 3.5}, "rating from 3.5"),
-    ({"rating": [1, 4.5, -1]}, "1 star, 4.5 stars or rejected"),
+    ({"rating": [1, 4.5, -1]}, "1 star or 4.5 stars or rejected"),
     ({"min_rating": 5, "max_rating": 5}, "rating 5"),
     ({"people": ["Ann", "Bob"]}, "with Ann or Bob"),
     ({"album_artist": "Various Artists"}, "album artist Various Artists"),

@@ -143,7 +143,7 @@ class TestCuration:
 
     def test_missing_names_are_refused(self, filled: MediaLibrary) -> None:
         """At least one tag must be named."""
-        with pytest.raises(FilterError, match="at least one name"):
+        with pytest.raises(FilterError, match="Give one or more names"):
             filled.tag(MediaFilter())
 
     @pytest.mark.parametrize("name", ["'; DROP TABLE tags; --", "<script>", "%", "é", "=1+1", "a" * 3000])

@@ -204,7 +204,7 @@ def test_the_filters_stay_in_view(explorer: Visit) -> None:
     """They are no higher than the page and scroll below the conditions; a button hides the rest."""
     page = explorer.page
     column = page.locator(".mfkit-explorer > .mfkit-filters")
-    page.locator(".mfkit-tools").scroll_into_view_if_needed()
+    page.locator(".mfkit-table").scroll_into_view_if_needed()
     content, height = column.evaluate("column => [column.scrollHeight, column.clientHeight]")
     box = column.bounding_box()
     assert (

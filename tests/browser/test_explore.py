@@ -340,7 +340,7 @@ def test_the_keyboard_reaches_all_controls(explorer: Visit) -> None:
     page = explorer.page
     page.locator(".mfkit-filters input[type=text]").first.focus()
     passed = set()
-    for _ in range(90):
+    for _ in range(140):
         page.keyboard.press("Tab")
         passed.add(
             page.evaluate("""() => {

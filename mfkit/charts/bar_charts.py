@@ -239,7 +239,7 @@ def cameras_chart(
     selected: pd.DataFrame | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """Draw a bar for each of the ``top`` largest cameras or lenses. A note shows the number of all others.
+    """Draw bars for the cameras or lenses with the most files. A note states how many others there are.
 
     Args:
         frame: Result of ``lib.summary("camera")`` or ``lib.summary("lens")``: the name in the first column,
@@ -308,7 +308,7 @@ def subtitles_chart(
     selected: pd.DataFrame | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """Draw bars for videos with subtitles as text, only as images, of unknown format, and without subtitles.
+    """Draw bars for videos by subtitles: as text, only as images, of unknown format, and none.
 
     Args:
         frame: Result of ``lib.summary("subtitle_format")``: ``subtitle_format``, ``files``, ``bytes``. The

@@ -165,8 +165,8 @@ def time_axis(rows: pd.DataFrame) -> TimeAxis:
     periods = found[first : last + 1]
     prefix = "" if by_capture_time else "file "
     number = len(periods)
-    # Slots that are not periods get a minimum width, so that they can be seen and clicked beside a hundred
-    # narrow periods.
+    # The bars "undated" and "future" get a minimum width, so that they can be seen and clicked beside a
+    # hundred narrow periods.
     wide = max(1.0, number / 20)
     slots = []
     for index, one in enumerate(periods):

@@ -1,4 +1,4 @@
-"""Text tables that fit into the terminal: which columns are shown, and how long texts are shortened."""
+"""Text tables that fit into the terminal, with a choice of columns and shortened texts."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def without_border(picture: Image.Image) -> Image.Image | None:
 
 
 def _opposite_borders(rows: npt.NDArray[np.int16]) -> int:
-    """Return the number of pixel rows that a border takes both at the start and at the end of an image."""
+    """Return the width in pixels of the border at two opposite edges of an image: the narrower of both."""
     difference = np.abs(rows[0].mean(axis=0) - rows[-1].mean(axis=0))
     if difference.max() > _SAME_BORDER:
         return 0

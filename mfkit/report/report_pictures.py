@@ -70,7 +70,7 @@ class ReportPictures:
     """
 
     def __init__(self, context: ReportContext) -> None:
-        """Create the pictures of a report from its library, filter and redaction."""
+        """Prepare the pictures of a report. The context has its library, filter and redaction."""
         self._context = context
         self._candidates: dict[int | None, list[tuple[str, str]]] | None = None
         self._loaded: dict[str, Picture | None] = {}

@@ -52,7 +52,7 @@ async def write_reconcile_result(
 
 
 async def _promote_copies(connection: AsyncConnection, column: Any, ids: Sequence[UUID]) -> set[str]:
-    """Move missing items to the path of one of their existing copies.
+    """Make an existing copy's path the path of its item if the item's own file is gone.
 
     Args:
         connection: Open in a write transaction.

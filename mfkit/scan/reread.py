@@ -90,7 +90,7 @@ async def reread_placeholder_hashes(database: Database, root: str) -> None:
         database: The library database.
         root: Stored form of the URL.
     """
-    # "stand-in" is the old name of a placeholder hash.
+    # Libraries of earlier versions say "stand-in" instead of "placeholder".
     with_placeholder = select(MediaMetadata.media_item_id).where(
         MediaMetadata.extra_metadata["hash"].as_string().in_(("placeholder", "stand-in"))
     )

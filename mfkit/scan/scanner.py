@@ -283,7 +283,7 @@ class _RootScan:
 
     async def _files_to_read(self, bar: Any) -> AsyncGenerator[tuple[Candidate, str | None]]:
         """Yield the files that must be opened, and update the database rows of all other files."""
-        # The start of the path range includes the slash, because "/photos-old/x" also sorts after "/photos".
+        # The path range starts with "/photos/", because a range from "/photos" would contain "/photos-old/x".
         start = f"{self._root.rstrip('/')}/"
         async with contextlib.aclosing(walk_batches(self._root, self._skipped, self._rules)) as batches:
             async for entries, is_last, seconds in batches:

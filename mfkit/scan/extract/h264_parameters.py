@@ -75,7 +75,7 @@ class _Bits:
         return value
 
     def unsigned(self) -> int:
-        """Read an unsigned Exp-Golomb code (section 9.1)."""
+        """Read an unsigned Exp-Golomb code (ITU-T H.264, section 9.1)."""
         zeros = 0
         while not self.read(1):
             zeros += 1

@@ -34,7 +34,7 @@ def gif_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
 
 
 def psd_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
-    """Add the EXIF, XMP and IPTC in the image resources of a Photoshop document.
+    """Read EXIF, XMP and IPTC from the image resources of a Photoshop document.
 
     Args:
         reader: The whole file.

@@ -242,8 +242,8 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
                 untimed += packet.duration or 0
                 continue
             step = packet.dts - previous if previous is not None else -1
-            # If the step is valid, it already includes the packets without a timestamp before this packet, so
-            # their durations are not added.
+            # A valid difference between two timestamps already includes the packets in between that have no
+            # timestamp, so their durations are not added.
             total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
             untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
     except FFmpegError:  # The file is damaged at this packet, so only the packets before it are counted.

@@ -155,7 +155,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 
 def utf16_length(text: str) -> int:
-    """Return the length of a text in UTF-16 code units, in which Takeout measures names."""
+    """Return the length of a text in UTF-16 code units, the unit of Google Takeout's limit for names."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 

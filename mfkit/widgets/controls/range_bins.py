@@ -154,7 +154,7 @@ class StepBins:
         return dict(zip(self.fields, (lower, upper), strict=True))
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the slider positions ``low`` and ``high`` of the bins that contain a filter's bounds."""
+        """Return the positions of both slider handles: the bins of the filter's lower and upper bound."""
         lower, upper = (getattr(chosen, name) for name in self.fields)
         last = len(self._edges) - 1
         low = max(index for index, edge in enumerate(self._edges) if edge <= (lower or 0))
@@ -320,7 +320,7 @@ def size_bins(lib: MediaLibrary) -> StepBins:
 
 
 def duration_bins(lib: MediaLibrary) -> StepBins:
-    """Return histogram bins for the durations of a library; from one second to ten hours if it has none."""
+    """Return histogram bins for a library's durations: one second to ten hours if none is known."""
     default = Steps(_DURATIONS[1][:11])
     steps = robust_steps(lib, "duration", _DURATIONS, default)
     return StepBins("Duration", "duration", "duration", steps, _duration_text)

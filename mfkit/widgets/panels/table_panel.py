@@ -92,7 +92,7 @@ class TablePanel(Panel):
         self.attempt(lambda: self.card.show(item))
 
     def _step(self, item: str, by: int) -> None:
-        """Open the detail card of the previous or next row, if the page has one."""
+        """Open the detail card of the previous or next row, if the page has such a row."""
         ids = [row["id"] for row in self.grid.rows]
         index = ids.index(item) + by if item in ids else -1
         if 0 <= index < len(ids):

@@ -262,7 +262,7 @@ def serve(command: list[str], place: Place) -> None:
         try:
             for line in running.stdout:
                 said.append(line)
-                if address := re.search(r"http://127\.0\.0\.1:\d+/\S*token=\S+", line):
+                if address := re.search(r"http://(127\.0\.0\.1|localhost):\d+/\S*token=\S+", line):
                     assert read_page(address[0])
                     break
             else:

@@ -254,8 +254,8 @@ def test_changes_while_streams_are_added(
 
 
 def add_streams(file: Path, numbers: range, title: str = "x") -> int:
-    """Add streams to one item, and return the number of rows in the change log."""
-    first = "(SELECT min(id) FROM media_items)"
+    """Add streams to one item that is not missing, and return the number of rows in the change log."""
+    first = "(SELECT min(id) FROM media_items WHERE missing_since IS NULL)"
     write(
         file,
         *(

@@ -128,7 +128,7 @@ def efficiency_overview(chosen: MediaFilter, *, limit: int) -> Select[Any]:
         literal(3).label("_part"),
         cast(each.c.bin, Double()).label("_order"),
     ).group_by(*each.c)
-    # In a subquery, PostgreSQL would take a null without a cast for text.
+    # The null is cast, because PostgreSQL would otherwise treat it as text in a subquery.
     unknown = cast(type_coerce(null(), BigInteger()), BigInteger())
     parts = []
     for number, (kind, order) in enumerate(
@@ -168,7 +168,7 @@ def _streams(chosen: MediaFilter, kind: str) -> Subquery:
             measure.size_factor.label("_factor"),
         )
         .join_from(media, media_streams, s.media_item_id == c.id)
-        # Pictures and documents have no number of streams, so DuckDB skips their rows.
+        # The condition on stream_count lets DuckDB skip images and documents, whose stream_count is null.
         .where(*conditions(chosen), c.stream_count > 0, s.kind == kind, *measure.conditions)
         .subquery()
     )

@@ -136,7 +136,7 @@ def read_quality_rules(frame: pd.DataFrame | None) -> Rules:
 def quality(
     chosen: MediaFilter, rules: Rules, *, suggestion: str | None = None, limit: int | None = None
 ) -> Select[Any]:
-    """Return the SELECT statement of `MediaLibrary.quality`, which lists measured pictures."""
+    """Return the SELECT statement of `MediaLibrary.quality`: the pictures whose quality was measured."""
     if suggestion is not None and suggestion not in rules:
         raise FilterError(
             f"The quality rules have no suggestion {suggestion!r}. {did_you_mean(suggestion, rules)}"

@@ -18,7 +18,7 @@ c = media.c
 
 
 def summary(by: str | Sequence[str], chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement of `MediaLibrary.summary`, which sums items by dimensions."""
+    """Return the SELECT statement of `MediaLibrary.summary`: the totals for each value of the dimensions."""
     grouping = dimensions(by, chosen)
     each = preaggregate(
         grouping,

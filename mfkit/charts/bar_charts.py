@@ -1,4 +1,4 @@
-"""Bar charts of media types, codecs, cameras, lenses, languages and formats of subtitles."""
+"""Bar charts of media types, codecs, cameras, lenses, languages and subtitle formats."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from mfkit.charts.theme import (
 )
 
 # Folders on the first level have colors of Paul Tol's scheme "muted", which people with color blindness can
-# distinguish (https://personal.sron.nl/~pault/). No color is that of a media type. Subfolders have their
-# parent's color.
+# distinguish (https://personal.sron.nl/~pault/). None of these colors stands for a media type. Subfolders
+# have their parent's color.
 _FOLDER_COLORS = ("#88CCEE", "#CC6677", "#DDCC77", "#44AA99", "#999933", "#AA4499", "#332288", "#882255")
 _BACKGROUND = "rgba(128, 128, 128, 0.15)"
 """Color of the outermost folder, and of everything that has no box."""
@@ -57,7 +57,7 @@ def folders_chart(frame: pd.DataFrame, measure: Measure = "bytes", *, height: in
     return figure(
         trace(
             "treemap",
-            # The ids of the boxes are numbers, because Plotly would interpret markup in a path.
+            # The boxes have numbers as ids, not paths, because Plotly would interpret markup in a path.
             ids=[str(index) for index in range(len(boxes))],
             parents=["" if box.parent is None else str(number[box.parent]) for box in boxes],
             labels=[box.label for box in boxes],
@@ -106,7 +106,7 @@ class _Box:
 
 
 def _boxes(rows: pd.DataFrame, measure: Measure, total: float) -> list[_Box]:
-    """Return a box for each folder, in the order of the rows, in which parents come first."""
+    """Return a treemap box for each folder, in the order of the rows: parents before their subfolders."""
     colors: dict[str, str] = {}
     first_level = 0
     boxes = []

@@ -90,9 +90,9 @@ Tables = dict[str, dict[str, Any]]
 def _bars(
     axis: TimeAxis, everything: Tables, chosen: Tables, measure: Measure, with_context: bool
 ) -> tuple[list[dict[str, Any]], float]:
-    """Return the bars and the largest value on the axis. The stacks of bars stand in front of grey bars.
+    """Return the stacked bars, the grey bars behind them, and the largest value on the axis.
 
-    The grey bars show all items, also those that are not selected.
+    The stacked bars show the selected items. The grey bars show all items.
     """
     totals = _total(everything, measure)
     periods = np.array([slot.is_period for slot in axis.slots])

@@ -125,7 +125,8 @@ def _server_info(server: subprocess.Popen[bytes], token: str) -> dict[str, Any] 
         for file in folder.glob("jpserver-*.json"):
             try:
                 found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-            except (OSError, ValueError):  # the file is being written, or another server has removed it
+            except (OSError, ValueError):
+                # The file is skipped: it is still being written, or another server has removed it.
                 continue
             # The process has another id if Python was started by a launcher, as in Windows' environments.
             if found.get("pid") == server.pid or found.get("token") == token:

@@ -68,7 +68,7 @@ def print_frame(
     wide: bool = False,
     empty: str = "No items match. Change or remove a condition.",
 ) -> None:
-    """Print a frame as JSON, or some of its columns as a table that fits into the terminal.
+    """Print a DataFrame as JSON, or some of its columns as a table that fits into the terminal.
 
     Args:
         frame: The rows.

@@ -49,10 +49,11 @@ class BulkReader:
 
     @contextmanager
     def stream(self, statement: str) -> Iterator[pa.RecordBatchReader]:
-        """Run a query whose first row is only a sample, and return the other rows as Arrow batches.
+        """Run a query, and return its rows except the first one as Arrow batches.
 
-        The first row must be a sample row with a value of the right type in each column. It is needed because
-        the driver infers the column types from the first batch, in which all values of a column can be null.
+        The query must return an additional first row, with a value of the right type in each column. This is
+        needed because the driver infers the column types from the first batch, in which all other values of a
+        column can be null.
         """
         with self._execute(statement) as reader:
             first = reader.read_next_batch().slice(1)

@@ -40,7 +40,7 @@ class CancelToken:
     """
 
     def __init__(self) -> None:
-        """Create a token for work that has not started yet."""
+        """Create a token. This is done before the work starts."""
         self.stopped = Event()
         self._interrupt: Callable[[], object] | None = None
 
@@ -270,7 +270,7 @@ class CancelScope(CancelToken):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the ``with`` block. :meth:`stop` no longer affects the sync calls of this thread."""
+        """Leave the ``with`` block, after which :meth:`stop` does not affect this thread's sync calls."""
         _thread_state.scope = None
 
     def check(self, cause: BaseException | None = None) -> None:

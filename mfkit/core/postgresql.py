@@ -21,7 +21,8 @@ _TOKEN = re.compile(
     r"|(?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)|(?P<name>[^\W\d][\w$]*)|(?P<other>.)",
     re.DOTALL,
 )
-# These functions have no side effects. PostgreSQL declares them volatile only because their results vary.
+# These functions are allowed, because they have no side effects. PostgreSQL declares them volatile only
+# because their results vary.
 _HARMLESS = (
     "random random_normal gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday statement_timestamp "
     "pg_sleep pg_sleep_for pg_sleep_until array_shuffle array_sample pg_relation_size pg_table_size "
@@ -60,7 +61,8 @@ async def require_read_only(connection: AsyncConnection, statement: TextClause) 
     Raises:
         QueryError: The SQL is invalid, has several statements, or is not read-only.
     """
-    from asyncpg import InterfaceError, PostgresError  # Only the extra "postgres" installs asyncpg.
+    # asyncpg is imported here, because only the extra "postgres" installs it.
+    from asyncpg import InterfaceError, PostgresError
 
     sql = str(statement.compile(dialect=connection.dialect))
     names, outline = _called(sql)
@@ -146,7 +148,8 @@ async def copy_rows(
         IntegrityError: A row violates a constraint.
         DBAPIError: The server rejects a row, or the connection is lost.
     """
-    from asyncpg import InterfaceError, PostgresError  # Only the extra "postgres" installs asyncpg.
+    # asyncpg is imported here, because only the extra "postgres" installs it.
+    from asyncpg import InterfaceError, PostgresError
 
     # The statement SELECT 1 makes SQLAlchemy begin the transaction. SQLAlchemy would not notice COPY, which
     # is sent directly to the driver.

@@ -72,7 +72,7 @@ class LibraryBase:
     def from_dataset(
         cls, dataset: str | os.PathLike[str], *, engine: SparkSession | Literal["duckdb"] = "duckdb"
     ) -> Self:
-        """Open a dataset written by :meth:`publish` as a read-only library, locally or on a Spark cluster.
+        """Open a read-only library on a dataset that :meth:`publish` wrote, locally or on a Spark cluster.
 
         Each query reads the newest version at its start. Methods that write raise
         :class:`mfkit.errors.ReadOnlyLibraryError`.
@@ -235,7 +235,7 @@ class Overview:
 
 
 async def overview_of(library: LibraryBase) -> Overview | None:
-    """Return a library's overview, or None if it is closed, because printing must not open a library."""
+    """Return a library's overview, or None if the library is closed, because printing must not open it."""
     if library._opening is None or not library._opening.done() or _failed(library._opening):
         return None
     totals = (await library.frame(scan_history.overview())).iloc[0]

@@ -158,7 +158,7 @@ class ReadMethods(LibraryBase):
         containing: str | None = None,
         **fields: Unpack[FilterFields],
     ) -> pd.DataFrame:
-        """Count the items per value of each dimension, without the filter's own condition on that dimension.
+        """Count the items per value of each dimension. The filter's condition on that dimension is ignored.
 
         Each count is therefore the number of items that would be selected by choosing the value.
 

@@ -59,7 +59,7 @@ class PanelTabs(MarimoNotice, widgets.Tab):
 
         Args:
             lib: The library.
-            selection: The selection to follow.
+            selection: The selection that the panels follow.
             tabs: Title of each tab -> classes of its panels.
         """
         self._lib, self._selection = lib, selection
@@ -98,7 +98,7 @@ class ActionTabs(PanelTabs):
 
         Args:
             lib: The library.
-            selection: The selection to follow.
+            selection: The selection that the panel follows.
             table: The table whose chosen rows are changed, and whose detail card is opened.
             on_change: Called after tags or collections have changed.
         """

@@ -11,7 +11,7 @@ _NOTICE = (
 
 
 class MarimoNotice:
-    """Base class of widgets that marimo cannot show. They display where they work.
+    """Base class of widgets that marimo cannot show. marimo shows a notice about alternatives instead.
 
     marimo calls ``_mime_`` before it looks for Jupyter's methods:
     https://docs.marimo.io/guides/integrating_with_marimo/displaying_objects/

@@ -38,7 +38,7 @@ def in_kernel() -> bool:
 
 
 class RenderQueue:
-    """Queue of drawing requests for one panel. Requests during a drawing together cause one more drawing."""
+    """Queue of drawing requests for one panel. All requests during a drawing lead to one further drawing."""
 
     def __init__(self, draw: Callable[[], None], on_busy: Callable[[bool], None], priority: int = 0) -> None:
         """Create an empty queue.

@@ -50,7 +50,7 @@ class Changes:
 
 
 class ChangeSource(Protocol):
-    """Reader of a library database's change log, which only one thread may use at a time.
+    """Reader of a library database's change log. Only one thread at a time may use the reader.
 
     Attributes:
         dialect: Name of the database's SQL dialect.
@@ -59,7 +59,7 @@ class ChangeSource(Protocol):
     dialect: str
 
     def has_changed(self, position: str) -> bool:
-        """Return whether the library changed after a position. The check is fast if nothing changed."""
+        """Return whether the change log has changes after a position. The check is fast if it has none."""
         ...
 
     def reader(self) -> AbstractContextManager[Reader]:
@@ -100,7 +100,7 @@ class SqliteChangeSource(ChangeSource):
         self._seen: tuple[int, str] | None = None
 
     def has_changed(self, position: str) -> bool:
-        """Return whether the library changed after a position.
+        """Return whether the change log has changes after a position.
 
         The change log is read only if PRAGMA data_version shows that another connection has committed.
         """
@@ -193,7 +193,7 @@ class PostgresqlChangeSource(ChangeSource):
             yield reader
 
     def position(self, reader: Reader) -> str:
-        """Return the transactions that the reader sees, and the oldest and newest revision of the log."""
+        """Return the position: the transactions that the reader sees, and the oldest and newest log row."""
         snapshot, oldest = reader.rows(f"SELECT CAST(pg_current_snapshot() AS text), ({_OLDEST})")[0]
         return f"{snapshot}|{oldest}|{format_position(reader.rows(_NEWEST))}"
 

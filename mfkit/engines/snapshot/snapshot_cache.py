@@ -82,7 +82,7 @@ class Manifest:
         return [*chain.from_iterable(self.base.values()), *self.delta.values(), *self.changed.values()]
 
     def with_relations(self, base: dict[str, list[str]], rows: dict[str, int]) -> Manifest:
-        """Return the manifest with further relations. The signatures of the new files are still missing."""
+        """Return the manifest with further relations, but without the signatures of their files."""
         return replace(self, base=self.base | base, rows=self.rows | rows)
 
 
@@ -98,7 +98,7 @@ class SnapshotCache:
         self.path = path
 
     def read(self) -> Manifest | None:
-        """Return the manifest, or None if it does not exist or is invalid, or if a file is damaged."""
+        """Return the manifest, or None if it is missing or invalid, or if a file that it lists is damaged."""
         try:
             stated: dict[str, Any] = json.loads((self.path / _MANIFEST).read_text(encoding="utf-8"))
             if stated.get("format") != CACHE_FORMAT:
@@ -176,8 +176,8 @@ class SnapshotCache:
                     raise CacheUnavailableError(
                         f"{self.path} is a symbolic link, which mfkit does not follow"
                     )
-                # Each call creates its own lock object, because threads that share a lock object would not
-                # wait for each other.
+                # Each call creates its own lock object. A FileLock object is reentrant, so threads that share
+                # one would not wait for each other.
                 lock = FileLock(self.path / _LOCK, timeout, mode=0o600, thread_local=False)
                 lock.acquire(poll_interval=0.02)
                 break

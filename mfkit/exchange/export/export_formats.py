@@ -29,7 +29,7 @@ _JSON = "extra_metadata"
 
 @dataclass(frozen=True)
 class ExportResult:
-    """Result of an export.
+    """Result of an export: the written file, the number of its rows, and what it does not contain.
 
     Attributes:
         path: The file that was written.

@@ -53,7 +53,7 @@ move() {{
 
 @dataclass(frozen=True)
 class Move:
-    """Decision to remove a file.
+    """Decision to remove a file of a group, in which another file is kept.
 
     Attributes:
         group: Number of the file's group of equal or similar files.
@@ -106,7 +106,7 @@ def write_move_script(file: Path, moves: Sequence[Move]) -> int:
 
 
 def _local(path: str) -> bytes:
-    """Return a local path as bytes, or empty bytes for a URL or an impossible path."""
+    """Return a local path as bytes, or empty bytes for a URL or a path that is not a valid POSIX path."""
     name = b"" if is_url(path) else os.fsencode(to_disk_path(path))
     return name if name.startswith(b"/") and b"\0" not in name else b""
 

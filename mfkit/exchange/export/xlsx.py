@@ -92,7 +92,7 @@ class _Losses:
     infinite: int = 0
 
     def notes(self) -> tuple[str, ...]:
-        """Return a sentence for each kind of loss that occurred."""
+        """Return a sentence for each way in which values were changed or left out."""
         return tuple(
             f"{plural(count, name)} {'was' if count == 1 else 'were'} {what}."
             for count, name, what in (

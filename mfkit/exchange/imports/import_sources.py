@@ -133,7 +133,7 @@ def _array_values(column: pa.Array) -> list[Any]:
         values: list[Any] = column.to_pylist()
         return values
     except (ArithmeticError, ValueError):
-        # A value does not fit Python's type for this column, so each value is converted separately.
+        # At least one value is out of range for its Python type, so each value is converted separately.
         return [_scalar_value(one) for one in column]
 
 

@@ -67,7 +67,7 @@ class PreparedRow:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRows:
-    """Import rows as columns of cleaned values that the database accepts. None means that a value is missing.
+    """Rows to import, as columns of cleaned values that the database accepts. None marks a missing value.
 
     Attributes:
         numbers: Positions in the source, from 1.
@@ -325,5 +325,5 @@ def new_columns(rows: PreparedRows, indexes: Sequence[int], now: datetime) -> tu
 
 @lru_cache(maxsize=1_024)
 def _media_type(mime_type: str, by_name: str) -> MediaType:
-    """Return the media type of a MIME type or, if there is none, ``by_name``, the media type by file name."""
+    """Return the media type for a MIME type, or ``by_name`` if the MIME type is missing or unknown."""
     return _TYPE_BY_MIME_PREFIX.get(mime_type.partition("/")[0]) or MediaType(by_name)

@@ -126,7 +126,7 @@ class StepBins:
         self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Convert a mapping from bin indexes to numbers of items into a list with a number for each bin."""
+        """Return the number of items in each bin as a list, given a mapping from bin index to number."""
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
     def buckets(self, files: Mapping[Any, int]) -> list[Bucket]:
@@ -180,7 +180,7 @@ class ResolutionBins:
         return []
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Convert a mapping from class names to numbers of items into a list with a number for each class."""
+        """Return the number of items of each class as a list, given a mapping from class name to number."""
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
@@ -241,7 +241,7 @@ class YearBins:
         )
 
     def counts(self, files: Mapping[Any, int]) -> list[int]:
-        """Convert a mapping from years to numbers of items into a list with a number for each bin."""
+        """Return the number of items in each bin as a list, given a mapping from year to number."""
         counts = [0] * len(self._years)
         for year, number in files.items():
             if counts and year > 0:

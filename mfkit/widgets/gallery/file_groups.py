@@ -44,7 +44,7 @@ class FileGroup:
     kept: set[str] = field(default_factory=set)
 
     def set_kept(self, path: str, keep: bool) -> bool:
-        """Decide whether to keep a file. Return False, and change nothing, if no file would be kept."""
+        """Mark a file as kept or not kept. If no file would be kept, change nothing and return False."""
         kept = {one.path for one in self.files if one.path in self.kept and one.path != path}
         if keep and path in {one.path for one in self.files}:
             kept.add(path)

@@ -54,7 +54,7 @@ class PicturesPanel(Panel):
 
         Args:
             lib: The library.
-            selection: The selection to follow.
+            selection: The selection that the panel follows.
             title: Heading; may be empty.
             controls: Widgets shown beside the heading.
             on_open: Called with the id of an item that the user opens, instead of opening the lightbox.
@@ -107,11 +107,11 @@ class GalleryPanel(PicturesPanel):
         on_open: Callable[[str], None] | None = None,
         chosen: Sequence[str] = (),
     ) -> None:
-        """Create the panel for a library and the selection to follow.
+        """Create the panel for a library. It is redrawn when the given selection changes.
 
         Args:
             lib: The library.
-            selection: The selection to follow.
+            selection: The selection that the panel follows.
             on_open: Called with the id of an item that the user opens, instead of opening the lightbox.
             chosen: Ids of the items that are chosen at first.
         """
@@ -132,7 +132,7 @@ class GalleryPanel(PicturesPanel):
         self.selection.observe(lambda _: self.grid.set_trait("chosen", []), "filter")
 
     def options(self) -> Hashable:
-        """Return the sort order."""
+        """Return the sort order, the only control that affects the drawing."""
         return str(self.order.value)
 
     def draw(self, chosen: MediaFilter) -> None:
@@ -159,13 +159,13 @@ class RecentPicturesPanel(PicturesPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         super().__init__(lib, selection, "")
         self.grid.strip = True
         self.add_class("mfkit-recent")
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Query the newest images and videos: those with a capture date, or all if none has one."""
+        """Query the newest images and videos. Items without a capture date are shown only if all lack one."""
         frame = self._newest(chosen, has_date=True)
         if frame.empty:
             frame = self._newest(chosen, has_date=None)

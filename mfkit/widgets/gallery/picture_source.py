@@ -18,7 +18,12 @@ class PictureSource:
     """Pictures of items in full size."""
 
     def __init__(self, thumbnailer: Thumbnailer, send: Callable[[dict[str, Any], list[bytes]], None]) -> None:
-        """Create a source without pictures. ``send`` sends a message with buffers to the browser."""
+        """Create a source with an empty picture cache.
+
+        Args:
+            thumbnailer: Source of the thumbnails.
+            send: Function that sends a message with buffers to the browser.
+        """
         self._thumbnailer, self._send = thumbnailer, send
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
 

@@ -22,7 +22,7 @@ Points = npt.NDArray[np.float64]
 
 
 def small_map(latitude: float, longitude: float) -> dict[str, Any]:
-    """Return the shapes of a map whose middle is a location, as texts that a browser draws.
+    """Return the shapes of a small map around a location, as SVG path data.
 
     Args:
         latitude: Latitude in degrees.
@@ -104,7 +104,7 @@ def _clipped(ring: Points, box: tuple[float, float, float, float]) -> Points:
         with np.errstate(divide="ignore", invalid="ignore"):
             share = (edge - before[:, axis]) / (ring[:, axis] - before[:, axis])
             crossing = before + share[:, None] * (ring - before)
-        # Each point is preceded by the point at which the outline crosses the edge on its way to it.
+        # Before each point comes the point at which the line from the previous point crosses the edge.
         both = np.stack((crossing, ring), axis=1).reshape(-1, 2)
         ring = both[np.stack((crosses, inside), axis=1).ravel()]
     return ring

@@ -133,7 +133,7 @@ class BarsPanel(ChartPanel):
 
 
 class TypesPanel(BarsPanel):
-    """Files or bytes of each media type. Click bars to select their values.
+    """Bar chart of the files or bytes of each media type. Click bars to select media types.
 
     ![A bar for each media type](../images/panels/types.png)
 
@@ -142,7 +142,7 @@ class TypesPanel(BarsPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         super().__init__(lib, selection, "Media types", measure="files")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
@@ -155,7 +155,7 @@ class TypesPanel(BarsPanel):
 
 
 class CodecsPanel(BarsPanel):
-    """Files or bytes of each video or audio codec. Click bars to select their values.
+    """Bar chart of the files or bytes of each video or audio codec. Click bars to select codecs.
 
     ![A bar for each video codec](../images/panels/codecs.png)
 
@@ -164,7 +164,7 @@ class CodecsPanel(BarsPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self.stream = toggle([("Video", "video_codec"), ("Audio", "audio_codec")], "Stream")
         super().__init__(lib, selection, "Codecs", [self.stream], measure="bytes")
 
@@ -185,7 +185,7 @@ class CodecsPanel(BarsPanel):
 
 
 class CamerasPanel(BarsPanel):
-    """Files or bytes of each camera or lens. Click bars to select their values.
+    """Bar chart of the files or bytes of each camera or lens. Click bars to select cameras or lenses.
 
     ![A bar for each camera](../images/panels/cameras.png)
 
@@ -194,7 +194,7 @@ class CamerasPanel(BarsPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self.dimension = toggle([("Camera", "camera"), ("Lens", "lens")], "Group by")
         super().__init__(lib, selection, "Cameras", [self.dimension], measure="files")
 

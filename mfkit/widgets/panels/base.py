@@ -47,7 +47,7 @@ class Panel(MarimoNotice, widgets.VBox):
 
         Args:
             lib: The library.
-            selection: The selection to follow. By default, a new selection of all items.
+            selection: The selection that the panel follows. By default, a new selection of all items.
             title: Heading; may be empty.
             body: Widgets of the panel.
             controls: Widgets shown beside the heading.
@@ -173,8 +173,8 @@ class Panel(MarimoNotice, widgets.VBox):
         except MfkitError as error:
             self._show_message(str(error))
         except Exception as error:
-            # Jupyter discards exceptions in callbacks. Without this handler, the panel would stop following
-            # the selection without an error message.
+            # Jupyter discards exceptions in callbacks. Without this handler, the panel would silently stop
+            # following the selection.
             self._show_message(f"{failure}: {error}", traceback.format_exc())
 
     def _show_message(self, text: str, details: str = "") -> None:

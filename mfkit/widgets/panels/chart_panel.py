@@ -58,7 +58,7 @@ class ChartPanel(Panel):
 
         Args:
             lib: The library.
-            selection: The selection to follow.
+            selection: The selection that the panel follows.
             title: Heading.
             controls: Controls that :meth:`query` reads.
             buttons: Buttons in the corner of the chart; see :class:`PlotlyWidget`.

@@ -87,7 +87,7 @@ class FacetsPanel(Panel):
     draw_priority = 1
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to change."""
+        """Create the panel for a library. It shows and changes the given selection."""
         self.facets = {
             name: styled(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
         }
@@ -187,7 +187,7 @@ class RangesPanel(Panel):
     draw_priority = 3
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to change."""
+        """Create the panel for a library. It shows and changes the given selection."""
         self._bins = Memo[tuple[RangeBins, ...]](lib)
         self.bins: tuple[RangeBins, ...] = ()
         self._buckets: dict[tuple[int, str], Bucket] = {}

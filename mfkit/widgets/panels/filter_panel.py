@@ -46,7 +46,7 @@ class SelectionPanel(Panel):
     draw_priority = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self.back_button = small_button("‹", "Previous selection")
         self.forward_button = small_button("›", "Next selection")
         self.reset_button = small_button("Reset", "Remove all conditions")
@@ -144,7 +144,7 @@ class FilterPanel(Panel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to change."""
+        """Create the panel for a library. It shows and changes the given selection."""
         self.search = styled(
             widgets.Text,
             description="Search",

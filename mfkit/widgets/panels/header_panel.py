@@ -77,7 +77,7 @@ class HeaderPanel(Panel):
     draw_priority = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to change."""
+        """Create the panel for a library. It shows and changes the given selection."""
         self.line = styled(widgets.HTML)
         self.line.add_class("mfkit-library")
         self.buttons = styled(widgets.HBox)

@@ -17,7 +17,7 @@ from mfkit.widgets.shared_style import styled
 
 
 class HeatmapPanel(ChartPanel):
-    """Files or bytes of each video codec by resolution. Click a cell to select it.
+    """Heat map of files or bytes by video codec and resolution. Click a cell to select it.
 
     ![Codecs by resolution as a heat map](../images/panels/heatmap.png)
 
@@ -28,7 +28,7 @@ class HeatmapPanel(ChartPanel):
     own_fields = ("video_codec", "resolution")
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         super().__init__(lib, selection, "Codec by resolution", measure="files")
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -50,7 +50,7 @@ _MAX_FOLDERS = 500
 
 
 class FoldersPanel(ChartPanel):
-    """Files or bytes of each folder. Click a folder to select it; the button *Up* selects its parent.
+    """Treemap of files or bytes by folder. Click a folder to select it; the button *Up* selects its parent.
 
     ![Folders as a treemap](../images/panels/folders.png)
 
@@ -59,7 +59,7 @@ class FoldersPanel(ChartPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self.up_button = styled(widgets.Button, description="Up", tooltip="Select the parent folder")
         self.up_button.add_class("mfkit-toggle")
         super().__init__(lib, selection, "Folders", measure="bytes")

@@ -26,7 +26,7 @@ _BINS = 40
 
 
 class HistogramPanel(ChartPanel):
-    """Files or bytes by size or duration. Click a bar, or drag over several bars, to select them.
+    """Histogram of files or bytes by size or duration. Click a bar, or drag over several, to select them.
 
     A few extremely small or large files share a bar at the end of the axis.
 
@@ -37,7 +37,7 @@ class HistogramPanel(ChartPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self.quantity = toggle([("Size", "file_size"), ("Duration", "duration")], "Quantity")
         self._edges = {name: Memo[list[Any]](lib) for name in ("file_size", "duration")}
         self._drawn_quantity = self.quantity.value
@@ -109,7 +109,7 @@ def robust_edges(lib: MediaLibrary, column: str) -> list[Any]:
 
 
 class TimelinePanel(ChartPanel):
-    """Files or bytes by year or month, or their running total.
+    """Chart of files or bytes by year or month, or of their running total.
 
     Files without a capture time, or with a wrong one, have bars of their own beside the time axis.
 
@@ -124,7 +124,7 @@ class TimelinePanel(ChartPanel):
     own_fields = ("after", "before", "has_date")
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self.period = toggle([("Year", "year"), ("Month", "month"), ("Total", "total")], "Show")
         super().__init__(lib, selection, "Over time", [self.period], measure="bytes")
 

@@ -40,7 +40,7 @@ class MapPanel(ChartPanel):
     draw_priority = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self._queried_filter: MediaFilter | None = None
         self._streets_sent: bool | None = None
         self._degrees = 0.0

@@ -81,7 +81,7 @@ class QueryPanel(Panel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to show and change."""
+        """Create the panel for a library. It shows and changes the given selection."""
         self.language = styled(widgets.ToggleButtons, options=list(_LANGUAGES))
         self.language.add_class("mfkit-switch")
         self.code = CodeBlock()
@@ -201,7 +201,7 @@ class ExportPanel(Panel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to export."""
+        """Create the panel for a library. It exports the items of the given selection."""
         self.format = styled(widgets.Dropdown, options=list(_EXPORT_FORMATS.items()), description="Format")
         self.file_name = styled(widgets.Text, value="selection", description="File")
         self.export_button = small_button(tooltip="Write the file to the notebook's folder")
@@ -211,13 +211,13 @@ class ExportPanel(Panel):
         self.export_button.on_click(lambda _: self.run_action(self._export))
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Show the number of rows to export on the button."""
+        """Show on the button how many rows will be exported."""
         count = self._count(chosen)
         self.export_button.description = f"Export {plural(count, 'row')}"
         self.export_button.disabled = not count
 
     def options(self) -> Hashable:
-        """Return the export format, on which the number of exported items depends."""
+        """Return the export format, because the number of rows to export depends on it."""
         return str(self.format.value)
 
     def _count(self, chosen: MediaFilter) -> int:

@@ -68,7 +68,7 @@ class _StreamsPanel(ChartPanel):
 
 
 class LanguagesPanel(_StreamsPanel, BarsPanel):
-    """Files or bytes of each language of audio streams or subtitles. Click bars to select their languages.
+    """Bar chart of files or bytes by language of the audio or the subtitles. Click bars to select languages.
 
     A file with several languages counts for each of them. Alt-click selects files without a language.
 
@@ -81,7 +81,7 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
     media_types = _WITH_STREAMS
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         options = [("Audio", "audio_language"), ("Subtitles", "subtitle_language")]
         self.stream = toggle(options, "Stream")
         super().__init__(lib, selection, "Languages", [self.stream], measure="files")
@@ -117,7 +117,7 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
 
 
 class SubtitlesPanel(_StreamsPanel, BarsPanel):
-    """Files or bytes of videos by the format of their subtitles. Click bars to select them.
+    """Bar chart of videos, as files or bytes, by subtitle format. Click bars to select formats.
 
     ![A bar for each format of subtitles](../images/panels/subtitles.png)
 
@@ -126,7 +126,7 @@ class SubtitlesPanel(_StreamsPanel, BarsPanel):
     """
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         super().__init__(lib, selection, "Subtitles", measure="files")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
@@ -139,7 +139,7 @@ class SubtitlesPanel(_StreamsPanel, BarsPanel):
 
 
 class HdrPanel(_StreamsPanel):
-    """Files or bytes of each HDR class by resolution. Click a cell to select it.
+    """Heat map of files or bytes by HDR class and resolution. Click a cell to select it.
 
     ![HDR classes by resolution as a heat map](../images/panels/hdr.png)
 
@@ -150,7 +150,7 @@ class HdrPanel(_StreamsPanel):
     own_fields = ("hdr", "resolution")
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         super().__init__(lib, selection, "HDR by resolution", measure="files")
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -168,7 +168,7 @@ class HdrPanel(_StreamsPanel):
 
 
 class BitDepthPanel(_StreamsPanel):
-    """Files or bytes of each video codec by bit depth. Click a cell to select it.
+    """Heat map of files or bytes by video codec and bit depth. Click a cell to select it.
 
     ![Codecs by bit depth as a heat map](../images/panels/bitdepth.png)
 
@@ -179,7 +179,7 @@ class BitDepthPanel(_StreamsPanel):
     own_fields = ("video_codec", "bit_depth")
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         super().__init__(lib, selection, "Bit depth by codec", measure="files")
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -220,7 +220,7 @@ class EfficiencyPanel(_StreamsPanel):
     draw_priority = 3
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         tooltips = {
             "bloated": "Select videos with far more bits per pixel than similar videos",
             "starved": "Select videos with far fewer bits per pixel than similar videos",

@@ -42,7 +42,7 @@ class TablePanel(Panel):
     draw_priority = 1
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
-        """Create the panel for a library and the selection to follow."""
+        """Create the panel for a library. It is redrawn when the given selection changes."""
         self.grid = RowGrid(COLUMNS, self.open_card, selectable=True)
         self.card = DetailCard(lib, self._step)
         self.pager = Pager(PAGE, self._turn_page)

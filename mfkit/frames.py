@@ -89,7 +89,7 @@ def conform(translated: Translated, table: pa.Table) -> pa.Table:
 
 
 def conform_free(table: pa.Table) -> pa.Table:
-    """Convert DuckDB's result of a SQL query from the user to the types that :func:`infer_table` infers."""
+    """Convert DuckDB's result of a user's SQL query. The columns get types as in :func:`infer_table`."""
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name in media.c:

@@ -47,8 +47,8 @@ twi tw Twi|uig ug Uighur;Uyghur|ukr uk Ukrainian|urd ur Urdu|uzb uz Uzbek|ven ve
 vol vo Volapük|wel cy cym Welsh|wln wa Walloon|wol wo Wolof|xho xh Xhosa|yid yi Yiddish|yor yo Yoruba
 yue - Cantonese|zha za Zhuang;Chuang|zul zu Zulu
 """
-# Each of these codes is either withdrawn, or the ISO 639-3 code of a single language, such as Mandarin
-# ("cmn"), that ISO 639-2 includes only in a group, such as Chinese ("chi").
+# Each of these codes was withdrawn, or it is the ISO 639-3 code of a language that ISO 639-2 lists only as a
+# part of a group. For example, Mandarin ("cmn") belongs to the group Chinese ("chi").
 _OTHER_CODES = {
     "iw": "heb", "in": "ind", "ji": "yid", "jw": "jav", "mo": "rum", "mol": "rum", "scr": "hrv", "scc": "srp",
     "cmn": "chi", "arb": "ara", "pes": "per", "zsm": "may", "swh": "swa", "ekk": "est", "lvs": "lav",

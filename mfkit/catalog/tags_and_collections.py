@@ -40,7 +40,7 @@ _LINK_TABLES: dict[Table, tuple[type[Tag] | type[Collection], Column[Any], Colum
 
 @dataclass(frozen=True)
 class Change:
-    """Record of added or removed links between items and tags or collections, which can be undone.
+    """Undoable record of added or removed links: between items and tags, or items and collections.
 
     Attributes:
         items: Number of items that changed.

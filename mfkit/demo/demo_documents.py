@@ -50,7 +50,7 @@ TEXTS = (
     ("Documents/Notes/日本旅行メモ.md", (2016, 3, 1)),
 )
 
-# Each entry describes a file with a table: path, date, columns, and number of rows.
+# Each entry describes a CSV file: path, date, columns, and number of rows.
 TABLES = (
     ("Documents/Household/Budget 2021.csv", (2021, 12, 31), ("date", "what", "amount"), 120),
     ("Documents/Household/Lenses for sale.csv", (2023, 9, 9), ("lens", "mount", "price", "sold"), 14),

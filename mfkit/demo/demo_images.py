@@ -88,7 +88,8 @@ def landscape(scene: str, light: str, size: tuple[int, int], rng: random.Random)
             min(255, round(low * (1 - near) + part * factor * shine))
             for low, part, factor in zip(hour.low, color, tint)
         )
-        # The outline of a silhouette has either peaks and valleys, or flat roofs with vertical walls.
+        # The outline of mountains has peaks and valleys. The outline of buildings has flat roofs and vertical
+        # walls.
         edge = [rng.uniform(top, bottom) for _ in range(abs(peaks) + 1)]
         points = [
             y * height for high in edge for y in (high, min(bottom, high + 0.12) if peaks > 0 else high)

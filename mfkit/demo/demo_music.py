@@ -56,7 +56,7 @@ def has_encoder(name: str) -> bool:
     """Return whether PyAV has an encoder with this name."""
     try:
         av.Codec(name, "w")
-    except ValueError:  # This includes PyAV's UnknownCodecError.
+    except ValueError:  # PyAV's UnknownCodecError is a ValueError.
         return False
     return True
 

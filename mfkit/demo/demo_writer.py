@@ -176,7 +176,7 @@ def plan_copies(files: Sequence[DemoFile]) -> Iterator[DemoCopy]:
 
 
 def plan_damage(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Yield the planned files that are damaged on purpose, and list them in the notes."""
+    """Yield the planned files that are damaged on purpose, and add a message about them to ``notes``."""
     image = "Phone backup/2016/IMG_2291.JPG"
     planned = [
         DemoFile(

@@ -90,7 +90,7 @@ class Dataset:
         return f"{self.name.removeprefix('fsspec+').rstrip('/')}/{file}"
 
     def read(self) -> DatasetVersion | None:
-        """Return the newest version, or None if nothing has been published at this location.
+        """Return the newest version of the dataset, or None if nothing has been published at this location.
 
         Raises:
             DatasetError: The manifest cannot be read or has an unsupported format.
@@ -103,7 +103,7 @@ class Dataset:
         return self._last[1]
 
     def newest(self) -> DatasetVersion:
-        """Return the newest version, or raise an error if nothing has been published.
+        """Return the newest version of the dataset, or raise an error if nothing has been published.
 
         Raises:
             DatasetError: Nothing has been published, or the manifest cannot be read.
@@ -264,7 +264,7 @@ class Dataset:
                 text = self._text(file)
                 try:
                     files = list(parse_manifest(text, self.name).files()) if text is not None else []
-                except DatasetError:  # This version is skipped, because its files are unknown.
+                except DatasetError:  # An invalid manifest is skipped, because its files are unknown.
                     continue
                 if newest.version - int(number) < KEPT_VERSIONS:
                     kept.update(files)

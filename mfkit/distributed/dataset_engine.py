@@ -42,7 +42,7 @@ WORDS_COLUMN = "words"
 
 
 class VersionSession(Protocol):
-    """Open session on one version of a dataset, which any thread can query."""
+    """Session on one version of a dataset. It is already open, and any thread can run queries in it."""
 
     def run(self, translated: Translated, token: CancelToken) -> pa.Table:
         """Run a statement that was translated for this engine, and return all rows."""

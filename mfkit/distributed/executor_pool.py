@@ -266,7 +266,7 @@ class ConcurrencyLimit:
         self._changed.set()
 
     def adjust(self, total: float, busy: float) -> None:
-        """Increase or decrease the limit according to the waiting time of a finished task.
+        """Increase or decrease the limit, depending on how long a finished task waited before it ran.
 
         Args:
             total: Seconds between the submission of the task and its result.

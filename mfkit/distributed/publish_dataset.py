@@ -154,7 +154,7 @@ class _Writer:
         return sorted(data_files, key=lambda data_file: data_file.key), len(fresh)
 
     def _divide(self, known: list[DataFile], row: float) -> None:
-        """Determine the number of files in each subfolder. If possible, it is the same as before."""
+        """Choose the number of files in each subfolder, and keep the previous number if possible."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
         parts = {data_file.place: data_file.parts for data_file in known}
         shares = {place: _number_of_files(number * row, parts.get(place, 1)) for place, number in counted}

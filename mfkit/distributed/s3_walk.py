@@ -122,7 +122,7 @@ def existing_objects(paths: Sequence[str]) -> dict[str, bool]:
 
 
 def etag_fraction(etag: str) -> int:
-    """Convert an ETag to microseconds of the modification time, so that a new ETag changes this time."""
+    """Convert an ETag to microseconds. They are added to the modification time, so a new ETag changes it."""
     return int.from_bytes(hashlib.sha256(etag.encode()).digest()[:8]) % 1_000_000
 
 

@@ -112,7 +112,7 @@ def _fields(chosen: MediaFilter) -> dict[str, Any]:
 
 
 def _parts(chosen: MediaFilter, name: str) -> tuple[MediaFilter, ...]:
-    """Return the filters in the field ``name`` if it is the only condition, otherwise the filter itself."""
+    """Return the filters in the field ``name`` if no other field is set, otherwise the filter itself."""
     fields = _fields(chosen)
     return fields[name] if fields.keys() == {name} else (chosen.replace(missing=False),)
 

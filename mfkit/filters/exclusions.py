@@ -46,7 +46,7 @@ def toggle_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
 
 
 def toggle_exclusion(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
-    """Exclude a value of a field, or stop excluding it. The field stops selecting it in both cases."""
+    """Exclude a value of a field, or stop excluding it. The value is deselected in both cases."""
     allowed = _allow(chosen, field, value)
     if allowed == chosen:
         allowed = leave_out(chosen, MediaFilter.of({field: value}))

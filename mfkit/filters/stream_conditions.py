@@ -18,7 +18,7 @@ _subtitles = media_streams.alias("subtitles")
 
 
 def _has_subtitles(condition: Condition) -> Condition:
-    """Return the condition that one of an item's subtitle streams meets a condition."""
+    """Return the condition that at least one of an item's subtitle streams meets ``condition``."""
     ids = select(_subtitles.c.media_item_id).where(_subtitles.c.kind == StreamKind.SUBTITLE, condition)
     return c.id.in_(ids)
 

@@ -36,9 +36,8 @@ media_changes = Table(
 )
 """Table with one row per change: the relation, and the item id of the changed row or null."""
 
-# The keys are tables. The values are the relation name in the log, the column that identifies the item, and
-# the table's other unique columns. The item is identified by its id, by the file_hash of its content, or not
-# at all (None).
+# The keys are tables. The values are the relation name in the log, the column that identifies the item (with
+# its id or its file_hash, or None if the rows belong to no item), and the table's other unique columns.
 _TABLES: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "media_items": ("media", "id", ("file_path", "file_hash")),
     "media_metadata": ("media", "media_item_id", ("id",)),
@@ -138,8 +137,8 @@ def _postgresql_table(table: str) -> list[str]:
     statements = []
     for name, (event, rows) in _EVENTS.items():
         function = f"media_changes_{table}_{name}"
-        # UNION removes duplicate ids. If a table has no item ids, UNION leaves a single row with NULL, so
-        # each statement adds one row to the log.
+        # An update has a table of old rows and one of new rows. UNION removes duplicate ids from both, and
+        # leaves a single NULL if the changed table has no item ids.
         distinct = "DISTINCT " if table in _MANY_PER_ITEM and len(rows) == 1 else ""
         ids = " UNION ".join(
             f"SELECT i.id AS item FROM {one}_rows JOIN media_items i USING (file_hash)"

@@ -1,4 +1,4 @@
-"""SQL expressions that evaluate the rules for what a file looks like, for each database."""
+"""SQL expressions, for each database, that tell what a file looks like, such as a screenshot."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class _Dialect(ABC):
 
 class _Sqlite(_Dialect):
     def software(self) -> str:
-        # The value is searched in the JSON text, because SQLite before 3.45 refuses JSON functions in a view
-        # if the connection has trusted_schema = OFF. A quoted name that is followed by a colon can only be a
-        # key.
+        # The name is found by a text search in the JSON, because SQLite before 3.45 refuses JSON functions in
+        # a view if the connection has trusted_schema = OFF. A quoted word that is followed by a colon can
+        # only be a key.
         key, column = '"software":', "m.extra_metadata"
         value = f"ltrim(substr({column}, instr({column}, '{key}') + {len(key)}))"
         return (

@@ -161,7 +161,7 @@ def _accented_letters(first: int, last: int) -> tuple[str, str]:
 
 
 def _sqlite_words(words: str) -> str:
-    """Return the SQLite expression for the text to index, which prepares words for FTS5's tokenizer.
+    """Return a SQLite expression that prepares the given words for FTS5's tokenizer.
 
     The expression removes accents that FTS5 does not remove, and puts spaces around characters of `UNSPACED`.
     SQLite has no regular expressions, and FTS5 does not allow table-valued functions in the view that it

@@ -211,8 +211,8 @@ class _Decoder:
         if frame.format.is_planar:
             samples = samples.T
         data = samples.astype("<i4" if self._bits == 24 else "<i2").tobytes()
-        # The lowest byte of each 24-bit sample is dropped, because FFmpeg stores the sample in the upper
-        # bytes of a 32-bit integer.
+        # FFmpeg stores each 24-bit sample in the upper three bytes of a 32-bit integer, so the lowest byte of
+        # each integer is dropped.
         self._digest.update(data if self._bits == 16 else _without_lowest_bytes(data))
 
 

@@ -96,7 +96,7 @@ class FileSource(Protocol[J_co]):
         ...
 
     def job(self, row: Any) -> J_co:
-        """Create the job for a row of a page."""
+        """Create the job for a row that the statement of :meth:`page` returned."""
         ...
 
 

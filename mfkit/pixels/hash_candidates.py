@@ -78,7 +78,14 @@ def candidate_pairs(difference: Hashes, dct: Hashes) -> Pairs:
 def _neighbors(
     own: Hashes, other: Hashes, rotation: int, band: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the pairs of hashes that differ in few bits and, after the rotation, have equal leading bits."""
+    """Rotate the hashes, and return the pairs that differ in few bits, but not in the leading bits.
+
+    Args:
+        own: Hashes to compare.
+        other: The other hash of each picture.
+        rotation: Number of bits by which ``own`` is rotated.
+        band: Number of leading bits that must be equal.
+    """
     rotated = own << np.uint64(rotation) | own >> np.uint64(64 - rotation) if rotation else own
     order = np.argsort(rotated)
     own, other = rotated[order], other[order]

@@ -193,7 +193,7 @@ class _Outstanding:
         return select(func.count()).select_from(media).where(*self._where)
 
     def job(self, row: Any) -> InspectionJob:
-        """Create the job for a row of a page."""
+        """Create the job for a row that the statement of :meth:`page` returned."""
         return InspectionJob.of(row, self._steps)
 
     def page(self, is_known: bool, last: Any) -> Select[Any]:
@@ -213,7 +213,7 @@ class _Outstanding:
 
 
 async def _store(database: Database, jobs: Sequence[InspectionJob], report: InspectionReport) -> None:
-    """Store the results of finished jobs in the database, and count the jobs in the report."""
+    """Store the results of finished jobs in the database, and update the counts in the report."""
     known = {job.file_hash: job for job in jobs if not job.reply.get("changed")}
     report.changed += len(jobs) - len(known)
     failed = sum("error" in job.reply for job in known.values())

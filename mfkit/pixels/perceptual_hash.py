@@ -118,7 +118,7 @@ def without_border(picture: Image.Image) -> Image.Image | None:
 
 
 def _opposite_borders(rows: npt.NDArray[np.int16]) -> int:
-    """Return the width in pixels of the border at two opposite edges of an image: the narrower of both."""
+    """Return the width in pixels of the narrower of the borders at two opposite edges of an image."""
     difference = np.abs(rows[0].mean(axis=0) - rows[-1].mean(axis=0))
     if difference.max() > _SAME_BORDER:
         return 0

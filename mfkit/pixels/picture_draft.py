@@ -19,9 +19,9 @@ DRAFT_SIDE = 480
 
 
 def pictures(source: Source, heartbeat: Callable[[], None]) -> Iterator[tuple[int, Image.Image]]:
-    """Yield a small RGB image of each picture in a file, with the picture's part number.
+    """Yield a number and a small RGB image for each picture in a file.
 
-    The part number is 0 for an image. For a frame of a video, it is the position in percent of the duration.
+    The number is 0 for an image. For a frame of a video, it is the position in percent of the duration.
 
     Args:
         source: Path of a file, or an object in object storage.

@@ -183,7 +183,7 @@ class _Source:
         return select(func.count()).select_from(self._from).where(*self._where)
 
     def job(self, row: Any) -> VerificationJob:
-        """Create the job for a row of a page."""
+        """Create the job for a row that the statement of :meth:`page` returned."""
         return VerificationJob.of(row, self.how)
 
     def page(self, is_known: bool, last: Any) -> Select[Any]:

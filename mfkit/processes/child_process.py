@@ -100,5 +100,6 @@ def _listen(take: Callable[[bytes], None], end: Callable[[], None]) -> None:
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 take(line)
-    finally:  # If reading fails, even because of a MemoryError, no further requests can be read.
+    finally:
+        # end() is also called if reading fails, even with a MemoryError: no requests can arrive then.
         end()

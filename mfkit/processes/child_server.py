@@ -88,14 +88,15 @@ def main() -> None:
 
 def _hide_noise() -> None:
     """Hide messages of Jupyter's servers that are no errors and about which a user can do nothing."""
-    # Jupyter's servers warn of their own deprecated interfaces, whatever the filters for warnings are.
+    # Warnings are sent to a logger that ignores them, because Jupyter's servers warn of their own deprecated
+    # interfaces even if a filter ignores such warnings.
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
-    # Tornado corrects Jupyter's default interval of pings.
+    # This warning is hidden, because it only says that Tornado corrects Jupyter's default ping interval.
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
-    # mfkit stops the server with a signal, at the user's request.
+    # The message about a signal is hidden, because mfkit sends the signal when the user stops the server.
     logging.getLogger("ServerApp").addFilter(lambda record: "received signal" not in str(record.msg))
-    # The user has closed a page.
+    # This error is hidden, because it only means that the user has closed a page.
     logging.getLogger("asyncio").addFilter(
         lambda record: not record.exc_info or type(record.exc_info[1]).__name__ != "WebSocketClosedError"
     )

@@ -89,7 +89,7 @@ def _with_contents(body: str, pages: Mapping[str, int]) -> str:
         f'<span class="page">{pages.get(one[1], "")}</span></a></li>'
         for one in listed
     )
-    # The contents are placed between two cells, because the page break after them has no effect in a cell.
+    # The table of contents is placed between two cells, because a page break has no effect inside a cell.
     start = body.rfind('<div class="mfkit-report">', 0, listed[0].start())
     contents = f'<nav class="contents" aria-label="Contents"><h2>Contents</h2><ol>{entries}</ol></nav>'
     return f'{body[:start]}<div class="mfkit-report">{contents}</div>{body[start:]}'

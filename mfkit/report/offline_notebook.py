@@ -27,7 +27,7 @@ class DrawnExecutePreprocessor(ExecutePreprocessor):
     """Execution of a notebook that ends when all panels are drawn, because panels are drawn in threads."""
 
     def preprocess(self, nb: Any, resources: Any = None, km: Any = None) -> Any:
-        """Run the notebook's cells, and a last cell that waits and is then removed."""
+        """Run the notebook's cells and a temporary last cell, which waits until all panels are drawn."""
         nb.cells.append(nbformat.v4.new_code_cell(_WAIT))  # type: ignore[no-untyped-call]
         nb, resources = super().preprocess(nb, resources, km)
         nb.cells.pop()
@@ -73,7 +73,7 @@ class OfflineHTMLExporter(HTMLExporter):
 
     @default("extra_template_basedirs")
     def _default_template_folders(self) -> list[str]:
-        # nbconvert's default contains the current folder, but templates are code.
+        # nbconvert's default is replaced, because it contains the current folder, and templates are code.
         return [str(Path(__file__).parent / "templates")]
 
     @default("default_preprocessors")

@@ -23,7 +23,7 @@ States = Mapping[str, Mapping[str, Any]]
 
 
 def widget_states(notebook: Any) -> States:
-    """Return the states of all widgets that a notebook has stored."""
+    """Return the widget states that are stored in a notebook."""
     stored = notebook.metadata.get("widgets", {}).get(STATE_MIME, {}).get("state", {})
     return {identity: model["state"] for identity, model in stored.items()}
 

@@ -244,7 +244,7 @@ def _folder_of(path: str | bytes) -> str:
 
 @lru_cache(maxsize=2)
 def _names_in(folder: str) -> FolderNames:
-    """Return the file names in a folder. They are cached, because files of one folder are read in turn."""
+    """Return the file names in a folder. They are cached for the other files of the folder."""
     return FolderNames(names_in(folder))
 
 

@@ -20,7 +20,7 @@ _CHUNK = 5000
 
 @dataclass(slots=True)
 class StoredItem:
-    """Values of an item in the database that are compared with the file that the scan found."""
+    """Stored values of an item, for comparison with the file that the scan found."""
 
     id: UUID
     size: int
@@ -35,7 +35,7 @@ class StoredItem:
 
 @dataclass(slots=True)
 class StoredCopy:
-    """Values of a copy in the database that are compared with the file that the scan found."""
+    """Stored values of a copy, for comparison with the file that the scan found."""
 
     id: UUID
     size: int
@@ -50,7 +50,7 @@ class StoredCopy:
 
 @dataclass(slots=True)
 class StoredFailure:
-    """Values of an earlier failure in the database that are compared with the file that the scan found."""
+    """Stored values of an earlier failure, for comparison with the file that the scan found."""
 
     id: UUID
     size: int | None

@@ -50,7 +50,7 @@ async def reread_metadata(database: Database, roots: Sequence[str]) -> None:
 
 
 def candidate_to_reread(candidate: Candidate, rows: StoredRows) -> Candidate:
-    """Return a file that is read and stored again, but hashed only if its fingerprint has changed."""
+    """Return a candidate that will be read and stored again, but hashed only if its fingerprint changed."""
     fingerprint = stored_fingerprint(rows.item) if rows.item is not None else None
     return replace(candidate, fingerprint=candidate.fingerprint or fingerprint, is_reread=True)
 

@@ -189,8 +189,7 @@ def _key(folder: str) -> int:
 
 
 def _parents(folder: str) -> list[str]:
-    # The empty parent of "s3://bucket" or "C:/media" is left out, because its key would equal that of the
-    # write lock.
+    # The empty parent of "s3://bucket" or "C:/media" is left out, because _key("") is the write lock's key.
     parents = []
     while (parent := dirname(folder)) not in ("", folder):
         parents.append(parent)

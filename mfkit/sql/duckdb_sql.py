@@ -180,9 +180,10 @@ class DuckdbCompiler(compiler.SQLCompiler):
         if escape is not None and (escape.isalpha() or escape == "'"):
             raise UnsupportedError("a letter or a quotation mark as the escape character of LIKE")
         left, right = (self.process(side, **kw) for side in (binary.left, binary.right))
-        if self.dialect.library_dialect == "sqlite":  # SQLite's LIKE ignores the case of ASCII letters.
-            # A text is converted to lower case only once, because the conversion takes most of the time of a
-            # search.
+        if self.dialect.library_dialect == "sqlite":
+            # SQLite's LIKE ignores the case of ASCII letters, but DuckDB's LIKE does not, so both sides are
+            # converted to lower case. A text that is already in lower case is not converted again, because
+            # the conversion takes most of the time of a search.
             left = left if getattr(binary.left, "name", "") == "lower" else self._folded(left)
             right = self._folded(right)
         escape = escape or self.no_escape

@@ -108,21 +108,21 @@ class PeriodStart(FunctionElement[datetime]):
 
 
 class LeadingFolders(FunctionElement[str]):
-    """First folders of a path. Arguments: the path, the number of separators to keep as a SQL number."""
+    """First folders of a path. Arguments: the path, and how many separators to keep (a SQL number)."""
 
     inherit_cache = True
     type = Text()
 
 
 class AfterLast(FunctionElement[str]):
-    """Part of a text after the last separator. Arguments: the text, the separator as a SQL string."""
+    """Part of a text after the last separator. Arguments: the text, and the separator (a SQL string)."""
 
     inherit_cache = True
     type = Text()
 
 
 class ListValues(FunctionElement[Any]):
-    """Derived table of the values in a text that lists them, separated by "; ". Argument: the text.
+    """Derived table with one row for each value in a text such as "a; b". Argument: the text.
 
     Its column is ``value``. A text that is null has one value, null.
     """

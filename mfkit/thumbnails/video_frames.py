@@ -118,7 +118,7 @@ def _frame_at(container: Any, video: Any, position: float, heartbeat: Callable[[
                     selected = frame
                 if number >= _MAX_DECODED or selected is not None and (frame.time or 0) >= position:
                     return selected
-        except FFmpegError:  # The last frame before the damage is used.
+        except FFmpegError:  # If the video is damaged, the last frame before the damage is used.
             pass
         if selected is not None:
             return selected

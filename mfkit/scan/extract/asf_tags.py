@@ -50,8 +50,8 @@ def read_tags(reader: BoundedReader) -> Metadata:
     tags: dict[str, list[str]] = {}
     older_track: str | None = None
     found = list(_all_values(reader.part(30, int.from_bytes(head[16:24], "little") - 30)))
-    # The values are sorted by the rank of their object, because the objects can be in any order, and programs
-    # write further values of a name into the objects of the last rank.
+    # The objects can be in any order, so their values are sorted by rank. If a name has several values,
+    # programs write all but the first into the metadata library object, which has the last rank.
     for _, name, value in sorted(found, key=lambda one: one[0]):
         key = name.lower()
         if key == "wm/track" and value.isdigit():
@@ -65,7 +65,7 @@ def read_tags(reader: BoundedReader) -> Metadata:
 
 
 def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, str, str]]:
-    """Yield the names and values in all objects, each with the rank of the object's kind in `_PARSERS`."""
+    """Yield the rank, name and value of each value in the objects. The rank is a position in `_PARSERS`."""
     at = 0
     for _ in range(_MAX_OBJECTS):
         head = objects.read(at, 24)
@@ -85,7 +85,10 @@ def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, s
 
 
 def _first_description(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield title, author, copyright and description. Their lengths and that of a rating come first."""
+    """Yield title, author, copyright and description.
+
+    The data starts with the lengths of these four texts and of a rating.
+    """
     if len(data) < 10:
         return
     at = 10

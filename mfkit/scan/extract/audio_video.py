@@ -56,7 +56,8 @@ _DEMUXERS = {
         ).split()
     },
 }
-# mfkit treats Musepack 7 and 8 as one format. FFmpeg has a demuxer for each, so FFmpeg chooses the demuxer.
+# mfkit treats Musepack 7 and 8 as one format, but FFmpeg has a demuxer for each. FFmpeg chooses between these
+# two demuxers.
 _DEMUXER_CHOICES = {"mpc": "mpc,mpc8"}
 # FFmpeg reads only 64 KiB of a WAV file to detect DTS audio, which takes 2 ms. By default, it reads 5 MB,
 # which took 15 ms for a 40 MB file.
@@ -236,7 +237,7 @@ def _add_movie_header(
 
 
 def _describe_undecodable(listed: dict[str, Any], track: Track) -> None:
-    """Complete a stream that FFmpeg cannot decode with the properties in the header of its track."""
+    """Add the codec, sample rate and channels from a track's header to a stream that FFmpeg cannot decode."""
     listed["codec"] = track.codec or listed.get("codec")
     if listed["kind"] == "audio":
         listed |= {"sample_rate": track.sample_rate, "channels": track.channels}

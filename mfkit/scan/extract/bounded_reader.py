@@ -62,7 +62,7 @@ class BoundedReader:
         return self._stream.read(length)
 
     def renewed(self) -> "BoundedReader":
-        """Return a reader for the same section with a new byte budget, for a separate search."""
+        """Return a reader for the same section that may again read :data:`BUDGET` bytes."""
         return BoundedReader(self._stream, self.start, self.size, self._head)
 
     def part(self, offset: int, size: int) -> "BoundedReader":

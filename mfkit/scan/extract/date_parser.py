@@ -74,7 +74,7 @@ _MINUS = str.maketrans("\u2212\u2013", "--")
 _BLANK_PARTS = re.compile(r"(?<=[:/-])(?:\s{2}|--)(?=[:/ -]|\Z)")
 _BLANK_CLOCK = re.compile(r"[\sT]+(?:\s{2}|--):(?:\s{2}|--)(?::(?:\s{2}|--))?\s*\Z")
 _EPOCHS = (datetime(1904, 1, 1), datetime(1970, 1, 1))
-# These are the UTC offsets in use, in minutes. A date that is the epoch at one of these offsets comes from a
+# These are the UTC offsets in use, in minutes. A date that is an epoch plus one of these offsets comes from a
 # clock that was never set. An offset of 12 hours is left out, because 12:00 on the day of the epoch can be a
 # real date: people enter 12:00 if they do not know the time.
 _SHIFTS = frozenset(60 * hours for hours in range(-11, 15) if hours != 12) | frozenset(

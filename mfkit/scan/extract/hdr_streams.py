@@ -25,9 +25,9 @@ _MAX_PACKETS, _MAX_BYTES, _MAX_FRAMES = 500, 16 << 20, 60
 _MAX_START = 1 << 20
 _BITSTREAMS: dict[str, Callable[[bytes, bytes], Hdr]] = {"hevc": hevc_hdr, "h264": h264_hdr, "av1": av1_hdr}
 _HDR_TRANSFERS = frozenset((PQ, HLG))
-# With these codecs, the frames can state HDR even if the headers do not. In Dolby Vision, the transfer
-# characteristics are often unspecified. In HLG broadcasts, the headers state those of BT.2020, and only the
-# frames state HLG, as an alternative.
+# With these codecs, the frames can state HDR even if the headers do not. In Dolby Vision, the headers often
+# leave the transfer characteristics unspecified. In HLG broadcasts, the headers state the transfer
+# characteristics of BT.2020, and only the frames state HLG, as "alternative transfer characteristics".
 _POSSIBLE_TRANSFERS = {
     "hevc": frozenset((None, 0, UNSPECIFIED, 14, 15)),
     "av1": frozenset((None, 0, UNSPECIFIED)),

@@ -26,8 +26,8 @@ _PRIORS = {
 }  # fmt: skip
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
-# A text with fewer bytes than this number was not cut off, because the text fields of ID3v1 and IPTC are
-# longer.
+# Only a text with at least this many bytes can have been cut off, because the text fields of ID3v1 and IPTC
+# have room for at least as many.
 _MIN_CUT = 28
 
 # The letters of each script are listed by descending frequency. Chinese, Japanese and Korean lists contain
@@ -113,8 +113,8 @@ def _double_byte(
         leads: First bytes.
         trails: Second bytes, none of which is zero.
     """
-    # All characters are decoded at once, because decoding thousands of them one by one takes 30 ms. The line
-    # breaks keep an invalid code from absorbing the first byte of the next one.
+    # All characters are decoded at once, because decoding thousands of them one by one takes 30 ms. A line
+    # break after each character keeps an invalid character from absorbing the first byte of the next one.
     row = b"".join(bytes((0, trail, 0x0A)) for trail in trails)
     decoded = b"".join(row.replace(b"\0", bytes((lead,))) for lead in leads).decode(encoding, "replace")
     found = "".join(one for one in decoded.split("\n") if len(one) == 1 and one != "\ufffd")
@@ -132,8 +132,8 @@ def _models() -> dict[str, _Model]:
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
     )  # fmt: skip
-    # Small letters share a probability of 0.8, and so do capitals. The sum is more than 1, because
-    # _log_probability() adds the probability that a letter is a capital separately.
+    # The probabilities of the small letters add up to 0.8, and so do those of the capitals (1.6 in total),
+    # because the probability that a letter is a capital is a separate factor in _log_probability().
     central = _spread(_CENTRAL_EUROPEAN + _CENTRAL_EUROPEAN.upper(), 1.6)
     turkish = _spread(_TURKISH, 0.85) | _spread(_MORE_TURKISH, 0.14)
     cyrillic = _PUNCTUATION | _ranked(_CYRILLIC)

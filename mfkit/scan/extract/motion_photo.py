@@ -71,7 +71,7 @@ def _by_xmp(reader: BoundedReader, packet: bytes) -> _Section | None:
 
 
 def _by_search(reader: BoundedReader) -> _Section | None:
-    """Search the last part of the file for a video, because an edited image can state wrong lengths."""
+    """Search the end of the file for a video, because an edited image can state a wrong video length."""
     start = max(2, reader.size - _SEARCHED)
     match = _VIDEO_START.search(reader.read(start, _SEARCHED))
     return _Section(start + match.start(), reader.size - start - match.start()) if match else None

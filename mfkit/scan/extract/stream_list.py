@@ -204,7 +204,7 @@ def _vp8_profile(container: InputContainer, stream: VideoStream) -> str | None:
 
 
 def _picture(stream: VideoStream) -> dict[str, Any]:
-    """Return the properties of the pictures of a video stream or a cover."""
+    """Return picture properties, such as size and color space, of a video stream or cover image."""
     if not has_decoder(stream):
         return {}
     context = stream.codec_context

@@ -14,7 +14,7 @@ _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
 _ASCII_COMPATIBLE = (None, "ascii", "latin-1", "utf-8", DEFAULT_ENCODING)
-_ONE_CHARACTER = 3  # If a UTF-8 character was cut off at the end of a text, at most 3 of its bytes are left.
+_ONE_CHARACTER = 3  # Maximum number of bytes of an incomplete UTF-8 character at the end of a text.
 UNKNOWN = "unknown"
 """Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because no encoding was detected."""
 

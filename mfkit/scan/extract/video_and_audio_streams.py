@@ -56,7 +56,7 @@ def has_decoder(stream: Stream) -> bool:
 
 
 def parse_sequence_header(stream: VideoStream) -> None:
-    """Open the decoder of HEVC video, which reads the pixel format and colours if the headers lack them.
+    """Find the pixel format and colours of an HEVC video by opening its decoder, if the headers lack them.
 
     FFmpeg has already found HEVC's sequence header in the first frames. The decoder parses it when it is
     opened.
@@ -242,8 +242,8 @@ def count_packets(container: InputContainer, size: int, limit: int) -> PacketCou
                 untimed += packet.duration or 0
                 continue
             step = packet.dts - previous if previous is not None else -1
-            # A valid difference between two timestamps already includes the packets in between that have no
-            # timestamp, so their durations are not added.
+            # A valid difference between two timestamps already covers the packets between them that have no
+            # timestamp, so the durations of these packets are not added.
             total += step if 0 <= step <= longest else untimed + (usual if previous is not None else 0)
             untimed, usual, previous = 0, packet.duration or usual or max(step, 0), packet.dts
     except FFmpegError:  # The file is damaged at this packet, so only the packets before it are counted.

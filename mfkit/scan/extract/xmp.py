@@ -221,9 +221,9 @@ def _fraction(text: str | None) -> float | None:
 
 
 def _signed_degrees(found: Properties) -> tuple[float | None, float | None]:
-    """Return a location in decimal degrees if one of the numbers has a sign.
+    """Return latitude and longitude in decimal degrees, or None for both if neither has a sign.
 
-    Without a sign, the hemisphere may be missing.
+    Two numbers without a sign may lack their hemisphere.
     """
     texts = [_text(found, name) or "" for name in ("exif:GPSLatitude", "exif:GPSLongitude")]
     if not all(map(_DECIMAL_DEGREES.fullmatch, texts)) or not any(text[0] in "+-" for text in texts):

@@ -30,7 +30,7 @@ class _Entry(NamedTuple):
 
 
 class Archive:
-    """Open ZIP archive whose parts (files) are read by name.
+    """Reader that returns the parts (files) of a ZIP archive by name.
 
     Args:
         stream: The file, open for reading in binary.

@@ -81,8 +81,8 @@ def iso_base_media(head: bytes, claimed: str) -> str:
     box = head[4:8]
     if box != b"ftyp":
         size = int.from_bytes(head[:4], "big")
-        # The name of an MP4 box can occur in plain text, such as "free" in "carefree". But the four bytes
-        # before the name of a real box are its size and not all printable.
+        # The name of an MP4 box can occur in plain text, such as "free" in "carefree". But before the name of
+        # a real box, four bytes state the box's size, and not all of them are printable characters.
         if box not in _MOVIE_BOXES or 1 < size < 8 or all(32 <= byte < 127 for byte in head[:4]):
             return ""
         fragment = box in (b"styp", b"moof", b"sidx")

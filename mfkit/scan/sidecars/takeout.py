@@ -187,7 +187,11 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _names_with_json(name: str) -> Iterator[str]:
-    """Yield the files whose JSON file may describe a file: this file, its original, its Live Photo image."""
+    """Yield the names of files whose JSON file may also describe the file with the given name.
+
+    These are the file itself, the original of an edited copy, and the image of a Live Photo or
+    motion photo.
+    """
     bases = dict.fromkeys((name, *_originals(name)))
     yield from bases
     for base in bases:

@@ -97,7 +97,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         return self._is_open
 
     def send(self, lines: bytes) -> None:
-        """Write request lines without waiting."""
+        """Write request lines to the process, without waiting until it reads them."""
         cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0)).write(lines)
 
     async def replies(self) -> list[bytes]:
@@ -251,7 +251,7 @@ class Job:
         return True
 
     def crashed(self, error: str) -> bool:
-        """Record the file's first crash of a worker as a metadata error, and the second as a read error."""
+        """Record the first crash that the file causes as a metadata error, and the second as a read error."""
         if self.metadata_error is None:
             self.metadata_error = error
             return False

@@ -217,7 +217,7 @@ def _inode_changed(candidate: Candidate, row: StoredItem | StoredCopy) -> bool:
 
 
 def stored_fingerprint(row: StoredItem | StoredCopy) -> str | None:
-    """Return the stored fingerprint with which a file's content is compared, or None if there is none."""
+    """Return the stored fingerprint of a file's content, or None if no fingerprint is stored."""
     return row.file_hash if row.size <= WHOLE_SAMPLE else row.fingerprint
 
 

@@ -1,7 +1,7 @@
-"""Sidecars beside the copies of an item: their metadata is added to that of the item.
+"""Sidecars beside the copies of an item. The metadata in these sidecars is added to the item's metadata.
 
-A worker reads a file with the sidecars in its own folder. The copies of a content can be in several folders,
-of which only one may have a sidecar, such as an export of Google Takeout beside the original photos.
+A worker reads a file with the sidecars in its own folder. The copies of an item can be in several folders, of
+which only one may have a sidecar, such as an export of Google Takeout beside the original photos.
 """
 
 from __future__ import annotations

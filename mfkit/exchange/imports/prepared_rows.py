@@ -40,7 +40,7 @@ _ITEM, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaM
 
 @dataclass(slots=True)
 class PreparedRow:
-    """Import row whose values are cleaned, so that the database accepts them.
+    """Row to import, with cleaned values that the database accepts.
 
     Attributes:
         index: Position in its batch, from 0.

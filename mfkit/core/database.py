@@ -318,7 +318,7 @@ class Database:
         """Close all connections."""
         await self.engine.dispose()
         if self._open_file is not None:
-            self._open_file.forget()
+            self._open_file.accept_another_file()
 
     def _make_folder(self) -> None:
         if self._open_file is None or self._open_file.opened or self.read_only:

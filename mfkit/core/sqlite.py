@@ -248,7 +248,7 @@ class SqliteFile:
         self.opened = self.opened or self._identity is not None
         return self._identity
 
-    def forget(self) -> None:
+    def accept_another_file(self) -> None:
         """Let the next connection open any library at the path, but not create one.
 
         The device and inode numbers of the opened file are forgotten.

@@ -70,7 +70,7 @@ def publish(
             for name, table in further.items():
                 connection.register(f"{name}_read", table)
                 connection.execute(
-                    f"CREATE VIEW {name} AS SELECT {EXTRA_RELATIONS[name].typed()} FROM {name}_read"
+                    f"CREATE VIEW {name} AS SELECT {EXTRA_RELATIONS[name].cast_sql()} FROM {name}_read"
                 )
             made = {}
             for relation in (*RELATIONS.values(), *EXTRA_RELATIONS.values()):

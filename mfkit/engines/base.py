@@ -94,7 +94,7 @@ class QueryEngine(Protocol):
         """
         ...
 
-    async def state(self) -> object | None:
+    async def data_version(self) -> object | None:
         """Return an object that identifies the current version of the data.
 
         After a change the engine returns a different object. It returns None if it cannot detect changes.

@@ -64,16 +64,16 @@ class Relation:
     def _columns_to_read(self) -> list[tuple[str, TypeEngine[Any]]]:
         return [column for column in self.columns if self is not MEDIA or column[0] not in COMPUTED]
 
-    def typed(self) -> str:
+    def cast_sql(self) -> str:
         """Return a DuckDB SELECT list that casts the columns to the types that the snapshot stores."""
         return ", ".join(f"CAST({name} AS {duckdb_type(type_)}) AS {name}" for name, type_ in self.columns)
 
-    def written(self) -> str:
+    def sorted_sql(self) -> str:
         """Return DuckDB SQL that casts and sorts newly read rows (``incoming``) before they are written."""
         order = f" ORDER BY {self.order}" if self.order else ""
-        return f"SELECT {self.typed()} FROM {self.incoming()}{order}"
+        return f"SELECT {self.cast_sql()} FROM {self.computed_sql()}{order}"
 
-    def incoming(self) -> str:
+    def computed_sql(self) -> str:
         """Return DuckDB SQL that adds the computed columns to the newly read rows (``incoming``)."""
         if self is not MEDIA:
             return "incoming"

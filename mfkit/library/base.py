@@ -179,14 +179,14 @@ class LibraryBase:
         return to_frame(await self._engine.run(select))
 
 
-async def library_state(library: LibraryBase) -> object | None:
+async def data_version(library: LibraryBase) -> object | None:
     """Return an object that identifies the library's current data, or None if changes cannot be detected.
 
     Each change of the library replaces the object, so cached results are valid while it is the same object.
     Keep only a weak reference to the object.
     """
     await library.open()
-    return await library._engine.state()
+    return await library._engine.data_version()
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class _ScanBatch(ContentRows[_Item]):
         self.scan_id = scan_id
         self.now = utc_now()
         self.decisions = decisions
-        self.absorbed: dict[UUID, UUID] = {}
+        self.merged: dict[UUID, UUID] = {}
         self.copy_results: dict[UUID, FileResult] = {}
         self.counts = Counts()
         self._exists: dict[str, bool] = {}
@@ -119,15 +119,15 @@ class _ScanBatch(ContentRows[_Item]):
         self.decisions.replaced_hashes.add(item.hash)
         super().change_hash(item, file_hash)
 
-    def absorb(self, item: _Item, owner: _Item) -> None:
+    def merge(self, item: _Item, owner: _Item) -> None:
         """Merge an item with a placeholder hash into the item with the same content.
 
         The copies and tags of the merged item are moved to the other item.
         """
         self.reassign_copies(item, owner)
-        self.absorbed[item.id] = owner.id
+        self.merged[item.id] = owner.id
 
-    def leave(self, item: _Item) -> None:
+    def detach(self, item: _Item) -> None:
         """Detach an item from its path, because the file at this path now has different content.
 
         The item moves to the path of one of its existing copies. If it has none, it becomes missing.
@@ -141,7 +141,7 @@ class _ScanBatch(ContentRows[_Item]):
 
     def vacate(self, item: _Item) -> None:
         """Take an item's path away from the item, so that another item can have the path."""
-        self.leave(item)
+        self.detach(item)
         if self.by_path.get(item.path) is item and item.missing_since is not None:
             missing_since = item.missing_since
             self.move(item, replaced_path(item.path, item.id))
@@ -210,8 +210,8 @@ async def _write(database: Database, journal: ChangeJournal, results: Sequence[F
         known = (item for item in batch.items.values() if not item.is_new)
         if read_again := {item.id: item.result for item in known if item.result is not None}:
             await keep_imported(connection, read_again)
-        if batch.absorbed:
-            await merge_placeholder_items(connection, batch.absorbed)
+        if batch.merged:
+            await merge_placeholder_items(connection, batch.merged)
         await batch.free_hashes_and_paths(connection)
         await _write_items(connection, batch)
         await batch.write_copies(connection)
@@ -227,7 +227,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
     owner = batch.by_hash.get(result.file_hash)
     is_placeholder = here is not None and here.hash in (placeholder_hash(here.path), result.placeholder_hash)
     if here is not None and owner is not None and here is not owner and is_placeholder:
-        batch.absorb(here, owner)
+        batch.merge(here, owner)
         here = None
     if owner is not None and owner is here:
         if copy is not None:
@@ -244,7 +244,7 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
         batch.drop_copy(copy)
     if owner is not None and batch.exists(owner):
         if here is not None:
-            batch.leave(here)
+            batch.detach(here)
         batch.attach_copy(owner, result.path, result.modified_at, scanned_at(result), result.status)
         batch.copy_results[owner.id] = result
         batch.counts.copies += 1

@@ -14,7 +14,7 @@ from mfkit.analysis.summary import totals_by_type_codec_and_year
 from mfkit.core.event_loop import run_sync
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.library.base import library_state
+from mfkit.library.base import data_version
 
 T = TypeVar("T")
 
@@ -28,16 +28,16 @@ class Memo(Generic[T]):
     def __init__(self, lib: MediaLibrary) -> None:
         """Create an empty cache for a library."""
         self._lib = lib
-        self._state: weakref.ref[object] | None = None
+        self._version: weakref.ref[object] | None = None
         self._result: tuple[Hashable, T] | None = None
 
     def get(self, compute: Callable[[], T], key: Hashable = None) -> T:
         """Return the cached result. If the library or ``key`` has changed, compute the result again."""
-        state = run_sync(library_state(self._lib.aio))
-        same = (self._state() if self._state is not None else None) is state
+        version = run_sync(data_version(self._lib.aio))
+        same = (self._version() if self._version is not None else None) is version
         if self._result is None or self._result[0] != key or not same:
             self._result = key, compute()
-            self._state = None if state is None else weakref.ref(state)
+            self._version = None if version is None else weakref.ref(version)
         return self._result[1]
 
     def clear(self) -> None:
@@ -56,7 +56,7 @@ _MAX_OVERVIEWS = 6
 class _Overview:
     """Cached totals of a library, grouped by media type, codec and date, or by some of these dimensions."""
 
-    state: weakref.ref[object] | None
+    version: weakref.ref[object] | None
     totals: pd.DataFrame
     by: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)
 
@@ -99,13 +99,13 @@ def _summed(dimensions: tuple[str, ...], lib: MediaLibrary, chosen: MediaFilter)
 
 def _overview(lib: MediaLibrary, chosen: MediaFilter) -> _Overview:
     """Return the cached totals of the items of a filter. If the library has changed, query them again."""
-    state, cached = run_sync(library_state(lib.aio)), _overviews.setdefault(lib, {})
+    version, cached = run_sync(data_version(lib.aio)), _overviews.setdefault(lib, {})
     known = cached.pop(chosen, None)
-    if known is None or known.state is None or state is None or known.state() is not state:
-        # The library's state object is replaced whenever the library changes. The result is cached together
-        # with the state object from before the query, so it is not used again if the library changed during
+    if known is None or known.version is None or version is None or known.version() is not version:
+        # The library's version object is replaced whenever the library changes. The result is cached together
+        # with the version object from before the query, so it is not used again if the library changed during
         # the query.
-        mark = None if state is None else weakref.ref(state)
+        mark = None if version is None else weakref.ref(version)
         known = _Overview(mark, lib.frame(totals_by_type_codec_and_year(chosen)))
     cached[chosen] = known
     if len(cached) > _MAX_OVERVIEWS:

@@ -69,7 +69,7 @@ def _write_base(
         base[name] = [cache.new_file(name, "base")]
         connection.register("incoming", reader.table(relation.select(source.dialect), relation.raw()))
         rows[name] = duckdb_settings.copy_to_parquet(
-            connection, relation.written(), cache.path / base[name][0]
+            connection, relation.sorted_sql(), cache.path / base[name][0]
         )
     return base, rows
 
@@ -103,7 +103,7 @@ def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Ma
                 file = cache.new_file(name, "base")
                 connection.register("incoming", reader.table(relation.select(source.dialect), relation.raw()))
                 parts["rows"][name] = duckdb_settings.copy_to_parquet(
-                    connection, relation.written(), cache.path / file
+                    connection, relation.sorted_sql(), cache.path / file
                 )
                 parts["base"][name] = [file]
                 continue
@@ -138,7 +138,7 @@ def _write_delta(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE replaced AS SELECT CAST(id AS UUID) AS id FROM changed_ids"
     )
-    rows, replaced = f"SELECT {relation.typed()} FROM {relation.incoming()}", "SELECT id FROM replaced"
+    rows, replaced = f"SELECT {relation.cast_sql()} FROM {relation.computed_sql()}", "SELECT id FROM replaced"
     if name in old.delta:
         delta, changed = (
             duckdb_settings.parquet_rows(cache.path, [one[name]]) for one in (old.delta, old.changed)

@@ -120,7 +120,7 @@ def _plan(
         name: SnapshotFile(
             cache.new_file(name, "base"),
             f"{_sample(relation.raw())} UNION ALL {relation.select('sqlite')}",
-            relation.written(),
+            relation.sorted_sql(),
         )
         for name, relation in RELATIONS.items()
         if relation is not MEDIA and name not in ON_DEMAND
@@ -147,7 +147,9 @@ def _ranges_of_rows(
     """Divide a relation with possibly many rows per item into files, each with a range of the rows."""
     read = f"{_sample(relation.raw())} UNION ALL {relation.select('sqlite')}"
     return [
-        SnapshotFile(cache.new_file(relation.name, "base"), f"{read} AS i WHERE {rows}", relation.written())
+        SnapshotFile(
+            cache.new_file(relation.name, "base"), f"{read} AS i WHERE {rows}", relation.sorted_sql()
+        )
         for rows in _ranges(reader, relation.name, threads)
     ]
 
@@ -206,7 +208,7 @@ _EXTENSION = "CASE WHEN contains(substr(file_name, 2), '.') THEN split_part(file
 def _typed(copies: str) -> str:
     """Return DuckDB SQL that adds the computed columns, converts the column types, and sorts the rows."""
     return (
-        f"SELECT {MEDIA.typed()} FROM (SELECT *, {looks_like('looks_like_rule')} AS looks_like FROM ("
+        f"SELECT {MEDIA.cast_sql()} FROM (SELECT *, {looks_like('looks_like_rule')} AS looks_like FROM ("
         f"SELECT incoming.*, {_FOLDER} AS folder, {looks_like_rule('duckdb')} AS looks_like_rule, "
         f"{fold_case(_EXTENSION)} AS extension, "
         "coalesce(counted.copies, 0) AS copies, "

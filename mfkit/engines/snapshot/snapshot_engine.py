@@ -185,7 +185,7 @@ class SnapshotEngine(QueryEngine):
         self._disabled_until = 0.0
         await self._threads.run(lambda token: self._current_session(rebuild=True))
 
-    async def state(self) -> SnapshotSession | None:
+    async def data_version(self) -> SnapshotSession | None:
         """Return the session that queries the up-to-date snapshot, or None if there is no snapshot."""
         try:
             return await self._threads.run(lambda token: self._current_session())
@@ -193,7 +193,7 @@ class SnapshotEngine(QueryEngine):
             return None
 
     async def info(self) -> Snapshot | None:
-        session = await self.state()
+        session = await self.data_version()
         if session is None:
             return None
         manifest = session.manifest
@@ -283,25 +283,25 @@ class SnapshotEngine(QueryEngine):
     def _open_cached(self, *, rebuild: bool, needed: frozenset[str]) -> SnapshotSession:
         with self.cache.lock():
             manifest = None if rebuild else self.cache.read()
-            manifest = self._complete(manifest, needed)
+            manifest = self._current_manifest(manifest, needed)
             try:
                 return SnapshotSession(self.cache, manifest, self._dialect, self._processes)
             except _duckdb_error():
-                manifest = self._complete(None, needed)
+                manifest = self._current_manifest(None, needed)
                 return SnapshotSession(self.cache, manifest, self._dialect, self._processes)
 
-    def _complete(self, old: Manifest | None, needed: frozenset[str]) -> Manifest:
+    def _current_manifest(self, old: Manifest | None, needed: frozenset[str]) -> Manifest:
         """Return the manifest of an up-to-date snapshot that contains all relations that a query needs.
 
         The caller must hold the lock of the cache.
         """
         if old is None or not self._is_current(old):
-            old = self._update(old)
+            old = self._catch_up_or_build(old)
         if needed <= old.base.keys():
             return old
         assert self._source is not None
         for _ in range(2):
-            new = self._add(old, needed - old.base.keys())
+            new = self._add_relations(old, needed - old.base.keys())
             if not self._source.has_changed(new.position):
                 return self.cache.write(new)
             # The library has changed since the other files were written, so all files are updated to the same
@@ -310,12 +310,12 @@ class SnapshotEngine(QueryEngine):
                 caught_up = catch_up.catch_up(self._source, reader, self.cache, new)
             if caught_up is not None:
                 return self.cache.write(caught_up)
-            old = self._update(old)
+            old = self._catch_up_or_build(old)
         # In both attempts, too much changed for an update of the files, so the library database runs the
         # query.
         raise _NoSnapshotError
 
-    def _update(self, old: Manifest | None) -> Manifest:
+    def _catch_up_or_build(self, old: Manifest | None) -> Manifest:
         """Update or rebuild the files, and write the manifest. The caller must hold the lock of the cache."""
         assert self._source is not None
         new = None
@@ -329,7 +329,7 @@ class SnapshotEngine(QueryEngine):
             raise CacheUnavailableError("the library's change log is empty")
         return self.cache.write(new)
 
-    def _add(self, old: Manifest, names: Collection[str]) -> Manifest:
+    def _add_relations(self, old: Manifest, names: Collection[str]) -> Manifest:
         """Write files for further relations, and return the manifest that also lists these files."""
         assert self._source is not None
         with self._source.reader() as reader:

@@ -52,7 +52,7 @@ move() {{
 
 
 @dataclass(frozen=True)
-class Move:
+class FileToRemove:
     """Decision to remove a file of a group, in which another file is kept.
 
     Attributes:
@@ -66,7 +66,7 @@ class Move:
     path: str
 
 
-def write_path_list(file: Path, moves: Sequence[Move]) -> int:
+def write_path_list(file: Path, files: Sequence[FileToRemove]) -> int:
     """Write the decisions as CSV with the columns ``group``, ``keep`` and ``remove``.
 
     Text that a spreadsheet program would run as a formula is escaped as in other exports.
@@ -80,15 +80,15 @@ def write_path_list(file: Path, moves: Sequence[Move]) -> int:
     """
     file.open("x").close()
     schema = pa.schema([("group", pa.int64()), ("keep", pa.string()), ("remove", pa.string())])
-    rows = [[one.group for one in moves], [one.keep for one in moves], [one.path for one in moves]]
+    rows = [[one.group for one in files], [one.keep for one in files], [one.path for one in files]]
     batch = pa.record_batch(
         [pa.array(values, field.type) for values, field in zip(rows, schema, strict=True)], schema=schema
     )
     write_csv(file, schema, iter([batch]))
-    return len(moves)
+    return len(files)
 
 
-def write_move_script(file: Path, moves: Sequence[Move]) -> int:
+def write_move_script(file: Path, files: Sequence[FileToRemove]) -> int:
     """Write a POSIX shell script that moves the files to a folder, and return the number of files.
 
     Objects in object storage are left out. The new names begin with a number, so that they differ.
@@ -97,12 +97,12 @@ def write_move_script(file: Path, moves: Sequence[Move]) -> int:
         FileExistsError: The file exists.
         OSError: The file cannot be written.
     """
-    pairs = ((_local(one.keep), _local(one.path)) for one in moves)
-    files = [(keep, path) for keep, path in pairs if keep and path]
+    pairs = ((_local(one.keep), _local(one.path)) for one in files)
+    local = [(keep, path) for keep, path in pairs if keep and path]
     with file.open("xb") as script:
-        script.write(_HEAD.format(count=plural(len(files), "file")).encode())
-        script.writelines(_lines(files))
-    return len(files)
+        script.write(_HEAD.format(count=plural(len(local), "file")).encode())
+        script.writelines(_lines(local))
+    return len(local)
 
 
 def _local(path: str) -> bytes:

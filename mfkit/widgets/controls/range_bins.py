@@ -36,7 +36,7 @@ _STATUS_BINS = {"undated": -1, "future": -2, "before 1826": -3}
 """``date_status`` -> bin of its items, which is not on the slider."""
 
 
-def largest_below(edge: float, field: str) -> float:
+def inclusive_upper_bound(edge: float, field: str) -> float:
     """Return the largest upper bound (``max_size`` or ``max_duration``) that does not include ``edge``.
 
     A value equal to an edge belongs to the bin above the edge, but the bounds of a filter are inclusive.
@@ -125,7 +125,7 @@ class StepBins:
         self._edges: tuple[float, ...] = (0, *steps.edges, math.inf)
         self.bin_expression: ColumnElement[Any] = bin_number(column, self._edges)
 
-    def counts(self, files: Mapping[Any, int]) -> list[int]:
+    def counts_per_bin(self, files: Mapping[Any, int]) -> list[int]:
         """Return the number of items in each bin as a list, given a mapping from bin index to number."""
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
@@ -150,7 +150,9 @@ class StepBins:
         A slider handle at the end of the scale sets no bound.
         """
         lower = self._edges[low] if low else None
-        upper = largest_below(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
+        upper = (
+            inclusive_upper_bound(self._edges[high], self.fields[1]) if high < len(self._edges) - 1 else None
+        )
         return dict(zip(self.fields, (lower, upper), strict=True))
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
@@ -179,7 +181,7 @@ class ResolutionBins:
         """Return no buckets, because every class has a bin."""
         return []
 
-    def counts(self, files: Mapping[Any, int]) -> list[int]:
+    def counts_per_bin(self, files: Mapping[Any, int]) -> list[int]:
         """Return the number of items of each class as a list, given a mapping from class name to number."""
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
@@ -240,7 +242,7 @@ class YearBins:
             (is_plausible_date(), date_year),
         )
 
-    def counts(self, files: Mapping[Any, int]) -> list[int]:
+    def counts_per_bin(self, files: Mapping[Any, int]) -> list[int]:
         """Return the number of items in each bin as a list, given a mapping from year to number."""
         counts = [0] * len(self._years)
         for year, number in files.items():

@@ -118,7 +118,11 @@ class RowGrid(anywidget.AnyWidget):
             self.styles = [one.style for one in columns]
             self.note = note
             self.rows = [
-                {"id": key, "cells": [_encodable(one.text(row)) for one in columns], **_remarks(columns, row)}
+                {
+                    "id": key,
+                    "cells": [replace_surrogates(one.text(row)) for one in columns],
+                    **_remarks(columns, row),
+                }
                 for key, row in rows
             ]
 
@@ -181,10 +185,9 @@ class Pager(widgets.HBox):
         self.offset = max(0, min(self.offset + rows, last_page))
 
 
-def _encodable(value: str) -> str:
-    # Unpaired surrogates, which file names may contain, are replaced, because they cannot be sent to the
-    # browser.
-    return value.encode("utf-8", "replace").decode()
+def replace_surrogates(text: str) -> str:
+    """Replace unpaired surrogates of file names, because they cannot be sent to the browser."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _is_missing(value: Any) -> bool:

@@ -19,7 +19,8 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import format_size, plural
 from mfkit.library import MediaLibrary
 from mfkit.thumbnails import Thumbnailer
-from mfkit.widgets.gallery.file_groups import FileGroup, duplicate_groups, moves, similar_groups
+from mfkit.widgets.controls.row_grid import replace_surrogates
+from mfkit.widgets.gallery.file_groups import FileGroup, duplicate_groups, files_to_remove, similar_groups
 from mfkit.widgets.gallery.item_files import item_files
 from mfkit.widgets.gallery.picture_source import PictureSource
 from mfkit.widgets.panels.base import Panel
@@ -151,8 +152,8 @@ class ComparePanel(Panel):
                     {
                         "id": one.id,
                         "at": at,
-                        "name": _encodable(one.path.rpartition("/")[2]),
-                        "path": _encodable(one.path),
+                        "name": replace_surrogates(one.path.rpartition("/")[2]),
+                        "path": replace_surrogates(one.path),
                         "keep": one.path in group.kept,
                         "suggestion": one.suggestion,
                         "values": [[text, name in differing] for name, text in one.values.items()],
@@ -230,7 +231,7 @@ class ComparePanel(Panel):
         if os.path.lexists(path):
             raise ExportError(f"'{path}' already exists. Choose another file name.")
         first = self._at + 1 if self.scope.value == "one" else 1
-        rows = moves(self._in_scope(), first)
+        rows = files_to_remove(self._in_scope(), first)
         write = write_path_list if self.format.value == "csv" else write_move_script
         try:
             count = write(path, rows)
@@ -247,9 +248,3 @@ class ComparePanel(Panel):
 def _key(group: FileGroup) -> str:
     """Return a text that identifies a group by its paths, so that a decision survives a new query."""
     return "\0".join(sorted(one.path for one in group.files))
-
-
-def _encodable(text: str) -> str:
-    # Unpaired surrogates, which file names may contain, are replaced, because they cannot be sent to the
-    # browser.
-    return text.encode("utf-8", "replace").decode()

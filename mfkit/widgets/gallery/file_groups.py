@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mfkit.exchange.export.paths_to_move import Move
+from mfkit.exchange.export.paths_to_move import FileToRemove
 from mfkit.filters.units import format_size
 
 
@@ -73,15 +73,15 @@ def duplicate_groups(frame: pd.DataFrame) -> list[FileGroup]:
     return list(_groups(frame, "id", _duplicate_values))
 
 
-def moves(groups: list[FileGroup], first: int = 1) -> list[Move]:
-    """Return a :class:`Move` for each file that is not kept, with the first kept file of its group.
+def files_to_remove(groups: list[FileGroup], first: int = 1) -> list[FileToRemove]:
+    """Return a :class:`FileToRemove` for each file that is not kept, with the first kept file of its group.
 
     Args:
         groups: The groups.
         first: Number of the first group.
     """
     return [
-        Move(number, next(one.path for one in group.files if one.path in group.kept), file.path)
+        FileToRemove(number, next(one.path for one in group.files if one.path in group.kept), file.path)
         for number, group in enumerate(groups, first)
         for file in group.removed()
     ]

@@ -13,6 +13,7 @@ from mfkit.filters.units import format_size
 from mfkit.library import MediaLibrary
 from mfkit.library.details import readable_paths
 from mfkit.models import MediaCopy, media
+from mfkit.widgets.controls.row_grid import replace_surrogates
 
 c = media.c
 
@@ -72,7 +73,7 @@ async def item_files(lib: MediaLibrary, ids: Sequence[str]) -> dict[str, ItemFil
     return {
         str(row["id"]): ItemFiles(
             id=str(row["id"]),
-            name=_encodable(row["file_name"]),
+            name=replace_surrogates(str(row["file_name"])),
             media_type=str(row["media_type"]),
             mime_type=str(row["mime_type"]),
             file_hash=str(row["file_hash"]),
@@ -94,9 +95,3 @@ def _clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-
-
-def _encodable(value: object) -> str:
-    # Unpaired surrogates, which file names may contain, are replaced, because they cannot be sent to the
-    # browser.
-    return str(value).encode("utf-8", "replace").decode()

@@ -219,7 +219,10 @@ class RangesPanel(Panel):
                         files[value] += int(count)
                 control = self.ranges[index]
                 control.show(
-                    bins.counts(files), bins.lower_labels, bins.upper_labels, *bins.handle_positions(chosen)
+                    bins.counts_per_bin(files),
+                    bins.lower_labels,
+                    bins.upper_labels,
+                    *bins.handle_positions(chosen),
                 )
                 buckets = bins.buckets(files)
                 self._buckets.update({(index, bucket.key): bucket for bucket in buckets})

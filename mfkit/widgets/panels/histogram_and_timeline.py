@@ -16,7 +16,7 @@ from mfkit.charts.robust_bounds import robust_span
 from mfkit.filters.conditions import DATE_STATUSES
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
-from mfkit.widgets.controls.range_bins import FINE_BINS, largest_below, status_fields
+from mfkit.widgets.controls.range_bins import FINE_BINS, inclusive_upper_bound, status_fields
 from mfkit.widgets.panels.chart_panel import ChartPanel, toggle
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_queries import Memo, overview_by_year
@@ -82,7 +82,7 @@ class HistogramPanel(ChartPanel):
         least, greatest = _RANGE_FIELDS[self._drawn_quantity]
         first, last = float(self.frame["low"].iloc[0]), float(self.frame["high"].iloc[-1])
         lower: float | None = None if low == first else low
-        upper: float | None = None if high == last else largest_below(high, greatest)
+        upper: float | None = None if high == last else inclusive_upper_bound(high, greatest)
         return {least: int(lower) if lower is not None and least == "min_size" else lower, greatest: upper}
 
     def is_brushed(self, key: Any, chosen: MediaFilter) -> bool:

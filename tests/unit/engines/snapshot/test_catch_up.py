@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from mfkit import AsyncMediaLibrary, MediaLibrary
 from mfkit.engines.snapshot import catch_up, snapshot_cache
-from mfkit.library.base import library_state
+from mfkit.library.base import data_version
 from mfkit.models import MediaMetadata, media, media_chapters
 from tests.frame_comparison import assert_same_frame
 
@@ -160,11 +160,11 @@ def test_uncommitted_is_not_seen(library: MediaLibrary, file: Path) -> None:
 async def test_nothing_changed_costs_nothing(file: Path) -> None:
     """The check keeps the session open and takes next to no time."""
     async with AsyncMediaLibrary(file) as library:
-        state, best = await library_state(library), 1.0
+        state, best = await data_version(library), 1.0
         assert state is not None
         for _ in range(20):
             started = time.perf_counter()
-            assert await library_state(library) is state
+            assert await data_version(library) is state
             best = min(best, time.perf_counter() - started)
     assert best < 0.05
 

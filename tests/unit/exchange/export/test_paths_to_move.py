@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.exchange.export.paths_to_move import Move, write_move_script, write_path_list
+from mfkit.exchange.export.paths_to_move import FileToRemove, write_move_script, write_path_list
 from mfkit.scan.stored_path import to_stored_path
 from tests.requirements import require
 
@@ -47,9 +47,9 @@ def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, cwd=script.parent, env=environment, capture_output=True, check=False)
 
 
-def moves(folder: Path, names: list[str]) -> list[Move]:
+def moves(folder: Path, names: list[str]) -> list[FileToRemove]:
     media = folder / "media"
-    return [Move(1, str(media / "keep.jpg"), str(media / name)) for name in names]
+    return [FileToRemove(1, str(media / "keep.jpg"), str(media / name)) for name in names]
 
 
 def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
@@ -57,7 +57,8 @@ def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
     for number, name in enumerate(NAMES):
         (folder / "media" / name).write_text(str(number))
     rows = [
-        Move(one.group, to_stored_path(one.keep), to_stored_path(one.path)) for one in moves(folder, NAMES)
+        FileToRemove(one.group, to_stored_path(one.keep), to_stored_path(one.path))
+        for one in moves(folder, NAMES)
     ]
     script = folder / "move.sh"
     assert write_move_script(script, rows) == len(NAMES)
@@ -80,10 +81,10 @@ def test_nothing_is_replaced_and_nothing_is_lost(folder: Path) -> None:
     (folder / "target").mkdir()
     (folder / "target" / "00003-c").write_text("older")
     rows = [
-        Move(1, str(media / "gone"), str(media / "a")),
-        Move(2, str(media / "b"), str(folder / "link" / "b")),
-        Move(3, str(media / "keep.jpg"), str(media / "c")),
-        Move(4, str(media / "keep.jpg"), str(media / "missing")),
+        FileToRemove(1, str(media / "gone"), str(media / "a")),
+        FileToRemove(2, str(media / "b"), str(folder / "link" / "b")),
+        FileToRemove(3, str(media / "keep.jpg"), str(media / "c")),
+        FileToRemove(4, str(media / "keep.jpg"), str(media / "missing")),
     ]
     script = folder / "move.sh"
     assert write_move_script(script, rows) == 4
@@ -115,10 +116,10 @@ def test_paths_that_no_script_can_move_are_left_out(folder: Path) -> None:
     """Objects in object storage, relative paths and paths with a null byte are not in the script."""
     keep = str(folder / "media" / "keep.jpg")
     rows = [
-        Move(1, keep, "s3://bucket/a"),
-        Move(1, "s3://bucket/a", keep),
-        Move(1, keep, "a"),
-        Move(1, keep, "/a\\x00"),
+        FileToRemove(1, keep, "s3://bucket/a"),
+        FileToRemove(1, "s3://bucket/a", keep),
+        FileToRemove(1, keep, "a"),
+        FileToRemove(1, keep, "/a\\x00"),
     ]
     assert write_move_script(folder / "move.sh", rows) == 0
     assert (
@@ -137,7 +138,7 @@ def test_existing_file_is_not_replaced(folder: Path) -> None:
 
 def test_csv(folder: Path) -> None:
     """One row per file to remove; a path that looks like a formula is escaped."""
-    rows = [Move(3, '/a, "b"', "/c\nd"), Move(4, "/e", "=cmd|' /C calc'!A0")]
+    rows = [FileToRemove(3, '/a, "b"', "/c\nd"), FileToRemove(4, "/e", "=cmd|' /C calc'!A0")]
     assert write_path_list(folder / "list.csv", rows) == 2
     with (folder / "list.csv").open(newline="", encoding="utf-8") as file:
         read = list(csv.reader(file))

@@ -30,7 +30,7 @@ def test_bins_fit_the_library(lib: MediaLibrary) -> None:
     assert list(bins.lower_labels) == ["0", "2.5 MB", "3 MB", "4 MB", "5 MB", "6 MB", "8 MB", "10 MB", "Any"]
     frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter()))
     files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
-    assert bins.counts(files) == [4, 5, 10, 10, 10, 20, 10, 1]
+    assert bins.counts_per_bin(files) == [4, 5, 10, 10, 10, 20, 10, 1]
     (bucket,) = bins.buckets(files)
     assert bucket.text == "More than 10 MB: 1 file" and lib.count(**bucket.fields) == 1
     assert bins.buckets({0: 29}) == []
@@ -63,7 +63,7 @@ def test_resolutions() -> None:
     assert bins.filter_fields(1, 3) == {"resolution": ("SD", "HD")}
     assert bins.filter_fields(0, 7) == {"resolution": None}
     assert bins.handle_positions(MediaFilter(resolution=["HD", "SD"])) == (1, 3)
-    assert bins.counts({"below SD": 1, "8K": 2, None: 9}) == [1, 0, 0, 0, 0, 0, 2]
+    assert bins.counts_per_bin({"below SD": 1, "8K": 2, None: 9}) == [1, 0, 0, 0, 0, 0, 2]
 
 
 def test_years(lib: MediaLibrary) -> None:
@@ -73,7 +73,7 @@ def test_years(lib: MediaLibrary) -> None:
     )
     bins = YearBins(lib)
     assert list(bins.lower_labels) == ["2010", "2011", "2012", "2013", "Any"]
-    assert bins.counts({2010: 1, 2012: 2, 2013: 3}) == [1, 0, 2, 3]
+    assert bins.counts_per_bin({2010: 1, 2012: 2, 2013: 3}) == [1, 0, 2, 3]
     assert bins.filter_fields(1, 3) == {"after": "2011", "before": "2012", "has_date": True}
     assert bins.filter_fields(0, 4) == {"after": None, "before": None, "has_date": None}
     assert bins.handle_positions(MediaFilter(after=2011, before=2012)) == (1, 3)
@@ -98,7 +98,7 @@ def test_years_without_outliers(lib: MediaLibrary) -> None:
     assert bins.note == "First bar: 2010 and earlier"
     frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter()))
     files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
-    assert bins.counts(files) == [7, 0, 6, 1]
+    assert bins.counts_per_bin(files) == [7, 0, 6, 1]
     buckets = bins.buckets(files)
     assert [one.text for one in buckets] == ["3 undated", "1 dated in the future", "1 dated before 1826"]
     assert lib.count(**bins.filter_fields(1, 3)) == 6
@@ -114,7 +114,7 @@ def test_file_dates_if_there_are_no_capture_times(lib: MediaLibrary) -> None:
     assert bins.note == "File dates, because no capture times are known"
     frame = lib.frame(count_by_bins([bins.bin_expression], MediaFilter())).dropna()
     files = dict(zip(map(int, frame["bin0"]), map(int, frame["files"]), strict=True))
-    assert bins.counts(files) == [1, 1] and bins.buckets(files) == []
+    assert bins.counts_per_bin(files) == [1, 1] and bins.buckets(files) == []
     assert bins.filter_fields(0, 1) == {"after": None, "before": "2023", "has_date": None}
 
 
@@ -122,5 +122,5 @@ def test_a_library_without_any_date(lib: MediaLibrary) -> None:
     """The slider has no bins, and the items are counted beside it."""
     store(lib, item("/m/a.jpg"))
     bins = YearBins(lib)
-    assert bins.counts({-1: 1}) == [] and [one.text for one in bins.buckets({-1: 1})] == ["1 undated"]
+    assert bins.counts_per_bin({-1: 1}) == [] and [one.text for one in bins.buckets({-1: 1})] == ["1 undated"]
     assert bins.handle_positions(MediaFilter()) == (0, 0) and bins.note == ""

@@ -44,6 +44,7 @@ from mfkit.models import (
     scan_changes,
     utc_now,
 )
+from mfkit.models.base import encode_json
 from mfkit.models.looks_like_rules import RULES
 from mfkit.models.looks_like_sql import looks_like_rule
 from tests.samples import NOON, digest, item, row
@@ -960,6 +961,15 @@ async def remove(database: Database, model: type[Any], key: UUID, *, orm: bool) 
             await session.delete(await session.get_one(model, key))
         else:
             await session.execute(delete(model.__table__).where(model.__table__.c.id == key))
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [({"artist": "Björk 東"}, '{"artist": "Björk 東"}'), ({"title": "a\ud800b"}, '{"title": "a\\ud800b"}')],
+)
+def test_json_is_stored_as_readable_text(value: object, stored: str) -> None:
+    """Letters are not escaped, so that SQL finds them. Unpaired surrogates, which databases refuse, are."""
+    assert encode_json(value) == stored
 
 
 moments = st.datetimes(

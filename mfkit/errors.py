@@ -74,7 +74,7 @@ class QueryError(MfkitError):
     """
 
     def __str__(self) -> str:
-        """Return the message with control characters except line feeds escaped."""
+        """Return the message, in which control characters except line feeds are escaped."""
         return escape_control(Exception.__str__(self), lines=True)
 
 

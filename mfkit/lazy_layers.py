@@ -20,5 +20,5 @@ def load_distributed(
 
 
 def load_presentation(package: Literal["widgets", "report"]) -> Any:
-    """Import `mfkit.widgets` or `mfkit.report`."""
+    """Import `mfkit.widgets` or `mfkit.report` by name, so that lower layers do not depend on them."""
     return import_module(f"mfkit.{package}")

@@ -220,7 +220,7 @@ _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
 def preaggregate(
     grouping: Dimensions, chosen: MediaFilter, values: Mapping[str, ColumnElement[Any]]
 ) -> Subquery:
-    """Return a subquery with the columns to group by and to sum. Its rows are already sums if that is faster.
+    """Return a subquery with the dimensions and values. Its rows may already be partial sums.
 
     Computing the SQL expressions of dimensions for each item is slow. If the dimensions depend only on
     columns with few distinct values, the items are grouped by these columns first, and the expressions are

@@ -220,8 +220,8 @@ def _compared(measured: CTE, measure: _Measure) -> Subquery:
             m.bitrate_source,
             *([] if measure.name == "bitrate" else [(m._amount * unit / divisor).label(measure.name)]),
             median.label(f"median_{measure.name}"),
-            # The divisor contains the factor 4, because twice_deviation is doubled twice: it is twice the
-            # median of deviations that were computed from doubled amounts.
+            # twice_deviation is four times the deviation (twice the median of deviations of doubled amounts),
+            # so the divisor contains the factor 4.
             (peers.c.twice_deviation * unit / (4 * divisor)).label(f"mad_{measure.name}"),
             peers.c.peers,
             (2 * _NORMAL * excess / func.nullif(peers.c.twice_ratio, 0, type_=BigInteger())).label("score"),

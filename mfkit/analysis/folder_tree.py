@@ -59,7 +59,8 @@ def folders(depth: int, chosen: MediaFilter, top: str, *, limit: int | None = No
         .group_by(c.folder)
         .subquery()
     )
-    # The root folder "/" becomes an empty text, like the part of any path before its first separator.
+    # The root folder "/" becomes an empty text, so that a folder's level is its number of separators: 0 for
+    # the root folder, 1 for "/a".
     folder = case((grouped.c.folder == "/", ""), else_=grouped.c.folder)
     separators = func.length(folder) - func.length(func.replace(folder, "/", "", type_=Text()))
     totals = select(folder.label("folder"), separators.label("level"), *list(grouped.c)[1:]).cte("totals")

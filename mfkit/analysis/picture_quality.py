@@ -45,7 +45,7 @@ MEASURES = (
 
 
 class QualityRule(NamedTuple):
-    """Condition for a suggestion: the limits of one measure.
+    """Limits of one quality measure that a picture must meet for a suggestion such as ``blurred``.
 
     Attributes:
         suggestion: Name of the suggestion, for example ``blurred``.
@@ -97,7 +97,7 @@ Rules = Mapping[str, tuple[QualityRule, ...]]
 
 
 def read_quality_rules(frame: pd.DataFrame | None) -> Rules:
-    """Convert a DataFrame of rules to suggestion -> rules. None stands for the default rules.
+    """Convert a DataFrame of rules to a dict from suggestion to rules. None stands for the default rules.
 
     Raises:
         FilterError: The frame lacks a column, a measure is unknown, or a limit is not a number.
@@ -178,7 +178,7 @@ def quality(
 
 
 def _ranks() -> Select[Any]:
-    """Return the SELECT statement for the rank of each picture among those of its camera and resolution.
+    """Return the SELECT statement that ranks pictures of the same camera and resolution by sharpness.
 
     All inspected pictures of the library are compared, so a filter does not change the rank of a picture.
     Pictures without a camera are compared with each other. Portrait and landscape pictures are compared.

@@ -95,7 +95,7 @@ def integer_sum(expression: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def totals_by_type_codec_and_year(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement that sums items by media type, video codec and date.
+    """Return the SELECT statement that sums items by media type, video codec, date status and year.
 
     Returns:
         One row per existing combination: ``media_type``, ``video_codec``, ``date_status`` (as the dimension),

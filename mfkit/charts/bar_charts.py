@@ -208,7 +208,7 @@ def codecs_chart(
     selected: pd.DataFrame | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """Draw a bar for each of the ``top`` largest codecs. A note shows the number of all other codecs.
+    """Draw bars for the ``top`` codecs with the most files or bytes. A note shows the number of other codecs.
 
     Args:
         frame: Result of ``lib.summary("video_codec")`` or ``lib.summary("audio_codec")``: the codec in the

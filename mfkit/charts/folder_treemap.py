@@ -126,10 +126,10 @@ def _boxes(rows: pd.DataFrame, measure: Measure, total: float) -> list[_Box]:
 
 
 def _other_boxes(rows: pd.DataFrame, measure: Measure, total: float) -> list[_Box]:
-    """Return a box for all files and folders without a box, for each folder that contains other boxes.
+    """For each folder with boxes, return one more box for its files and subfolders without a box.
 
-    It is grey, and at most as large as the largest folder beside it, which it would otherwise dwarf. A click
-    opens the folder.
+    The box is grey. It is at most as large as the largest folder beside it, so that it does not dwarf the
+    folders. A click opens the folder with the boxes.
     """
     inside = rows.assign(largest=rows[measure]).groupby("parent", sort=False)
     sums = inside.agg({"files": "sum", "bytes": "sum", "largest": "max"})

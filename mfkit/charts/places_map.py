@@ -1,4 +1,4 @@
-"""Maps of the places where files were recorded, which need no map server.
+"""Maps of the places where files were recorded. No map server is needed.
 
 :func:`places_map` uses MapLibre. :func:`places_atlas` draws only lines and circles."""
 

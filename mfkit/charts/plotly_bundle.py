@@ -34,7 +34,7 @@ def packed(bundle: str) -> bytes:
     if bundle == "whole":
         return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
     part = _part(get_plotlyjs_version())
-    # The partial bundle is installed, because bundle_for() returns "whole" if it is not.
+    # The file exists, because bundle_for() chooses the partial bundle only if it is installed.
     assert part is not None
     content: bytes = part.read_bytes()
     return content

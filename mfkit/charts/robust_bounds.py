@@ -35,7 +35,8 @@ def robust_span(counts: Sequence[float]) -> tuple[int, int]:
     allowed = max(total * _MAX_OUTSIDE, 1.0 if total >= _MIN_ITEMS else 0.0)
     first = int(np.argmax(np.cumsum(numbers) > allowed))
     end = last - int(np.argmax(np.cumsum(numbers[::-1]) > allowed))
-    # Only bins beyond a gap are outliers, so the range is extended at both ends up to the next empty bin.
+    # Only bins beyond a gap are outliers, so the range of usual bins is extended at both ends up to the next
+    # empty bin.
     while first > 0 and numbers[first - 1]:
         first -= 1
     while end < last and numbers[end + 1]:

@@ -1,4 +1,4 @@
-"""Colors, units, safe labels and default settings of all charts."""
+"""Colors, units, escaped labels and default settings of all charts."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ from mfkit.charts.theme import MAX_MARKS
 
 # This maps a pandas frequency to the format of a period's label, in order from short to long periods.
 _PERIODS = {"D": "%d %b %Y", "M": "%b %Y", "Y": "%Y"}
-# This maps a pandas frequency to the format of a period in the filter fields `after` and `before`.
+# This maps a pandas frequency to the date format in which the filter fields `after` and `before` name a
+# period.
 _KEYS = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 _BESIDE = {
     # Each date_status has an axis label, a name for the hover text, and a phrase that follows a number of
@@ -58,7 +59,9 @@ class Slot:
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Time axis of a chart: the slots for the bars of a DataFrame's rows.
+    """Time axis of a chart, divided into slots such as months.
+
+    Each slot has a bar for its rows of a DataFrame.
 
     Attributes:
         slots: The slots from left to right.
@@ -82,7 +85,7 @@ class TimeAxis:
         return len(self.slots) - len(self.statuses)
 
     def tables(self, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-        """Return measure -> media type -> array with one sum per slot. Rows without a slot are left out."""
+        """Return a dict measure -> media type -> array of sums per slot. Rows without a slot are left out."""
         slots = np.full(len(rows), -1)
         statuses = _statuses(rows)
         for status, slot in self.statuses.items():

@@ -88,7 +88,8 @@ def lab(
                 inherited=False,
                 variables={
                     LIBRARY: library if file is None else str(file.resolve()),
-                    # JupyterLab prints several lines about a token that it creates itself.
+                    # The token is given to JupyterLab, because JupyterLab prints several lines about a token
+                    # that it creates itself.
                     "JUPYTER_TOKEN": token,
                 },
             ) as server:
@@ -113,7 +114,7 @@ def _log_options(given: set[str]) -> list[str]:
 
 
 def _server_info(server: subprocess.Popen[bytes], token: str) -> dict[str, Any] | None:
-    """Wait until JupyterLab listens, and return what it says about itself, or None if it ends before.
+    """Wait until JupyterLab listens, and return its server information. Return None if JupyterLab ends first.
 
     Every Jupyter server writes its address to a file in the runtime folder:
     https://jupyter-server.readthedocs.io/en/latest/developers/architecture.html
@@ -128,7 +129,8 @@ def _server_info(server: subprocess.Popen[bytes], token: str) -> dict[str, Any] 
             except (OSError, ValueError):
                 # The file is skipped: it is still being written, or another server has removed it.
                 continue
-            # The process has another id if Python was started by a launcher, as in Windows' environments.
+            # The token is compared too, because server.pid can be the id of a launcher, as in virtual
+            # environments on Windows.
             if found.get("pid") == server.pid or found.get("token") == token:
                 return found
         time.sleep(0.1)
@@ -136,7 +138,7 @@ def _server_info(server: subprocess.Popen[bytes], token: str) -> dict[str, Any] 
 
 
 def _lab_address(found: Mapping[str, Any], folder: Path, token: str | None) -> str:
-    """Return the address of JupyterLab's first page, with the token if mfkit has created it."""
+    """Return the address of JupyterLab's first page. It includes the token if mfkit created the token."""
     page = "/tree/explore.ipynb" if Path(found["root_dir"]) == folder else ""
     query = f"?token={token}" if token is not None and found["token"] == token else ""
     return f"{found['url']}lab{page}{query}"
@@ -159,9 +161,9 @@ _FOLDER_VARIABLE = "MFKIT_APP_FOLDER"
 _RENDER_TIMEOUT = 60
 """Seconds that the page waits for its panels before it is shown."""
 # The first cell makes the user's folder the current folder, because the notebook's folder is removed when the
-# server ends. It also prevents imports of modules from the current folder. The last cell waits until the
-# panels are drawn, because the page misses updates while it loads. The page shows one text per cell while it
-# loads; see index.html.j2.
+# server ends. The first cell also prevents imports of modules from the current folder. The last cell waits
+# until the panels are drawn, because the page misses updates while it loads. While the page loads, it shows
+# its progress after each cell; see progress.html.j2.
 _CELLS = (
     f"""\
 import os, sys

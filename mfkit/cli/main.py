@@ -68,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             warnings.showwarning = _show_warning
             app(given)
     except Exception as error:
-        # This is the only except clause of the command line for all exceptions. It logs and reports
-        # unexpected errors.
+        # In the command line, only this except clause catches all exceptions. It logs and reports unexpected
+        # errors.
         if debugging():
             _print_traceback(error)
         if isinstance(error, IngestError):

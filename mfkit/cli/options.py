@@ -138,7 +138,7 @@ def example(*lines: str) -> str:
 
 
 def split_list(columns: str | None) -> list[str] | None:
-    """Split the comma-separated names of an option."""
+    """Split an option's value, a list of names separated by commas."""
     return [name.strip() for name in columns.split(",")] if columns is not None else None
 
 

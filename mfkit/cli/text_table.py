@@ -146,7 +146,7 @@ def shorten(text: str, length: int) -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """Return the longest part at the end of a text that fits into this width."""
+    """Return the longest ending of a text that is not wider than ``width``."""
     from rich.cells import cell_len
 
     at = bisect_left(range(len(text)), True, key=lambda start: cell_len(text[start:]) <= width)

@@ -54,8 +54,8 @@ _SQLITE: tuple[tuple[str, type[MfkitError], str], ...] = (
         "{name} is read-only. Check the permissions of the file and its folder.",
     ),
     (
-        # This message also means that the file is read-only. Read-only connections have trusted_schema = OFF,
-        # so SQLite rejects the triggers of the search index first.
+        # A read-only file also causes this message: its connections have trusted_schema = OFF, so SQLite
+        # rejects the triggers of the search index before it reports that the file is read-only.
         "unsafe use of virtual table",
         ReadOnlyLibraryError,
         "{name} is read-only. Check the permissions of the file and its folder.",
@@ -94,7 +94,7 @@ def error_text(error: StatementError) -> str:
 
 @contextmanager
 def translate_errors(name: str, *, writing: bool = False) -> Iterator[None]:
-    """Convert driver errors that a user can fix to mfkit's errors inside a ``with`` block.
+    """Inside a ``with`` block, raise mfkit's own errors instead of driver errors that a user can fix.
 
     Constraint violations and errors in the caller's code are raised unchanged.
 

@@ -265,7 +265,7 @@ class CancelScope(CancelToken):
     """
 
     def __enter__(self) -> Self:
-        """Let other threads cancel this thread's sync calls until the ``with`` block ends."""
+        """Let other threads cancel this thread's calls of the sync API until the ``with`` block ends."""
         _thread_state.scope = self
         return self
 

@@ -151,7 +151,7 @@ async def _count(connection: AsyncConnection) -> int:
 
 
 async def _fill(reader: AsyncConnection, target: Database, table: Table, progress: Progress) -> None:
-    """Copy the source rows of a table whose primary keys are above the largest one in the target."""
+    """Copy a table's source rows that have larger primary keys than all rows in the target."""
     key = tuple(table.primary_key.columns)
     async with target.connect() as connection:
         last = (

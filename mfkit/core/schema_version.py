@@ -1,4 +1,4 @@
-"""Schema revision, Alembic migrations, and a check that a SQLite file does not contain foreign code.
+"""Schema revision, Alembic migrations, and a check for unknown triggers and views in a SQLite file.
 
 A SQLite file can contain code: triggers run with every write, a view can have the name of a table, and
 generated columns compute values. mfkit accepts only the code that its own migrations create.

@@ -103,7 +103,7 @@ def _lock_exclusively(file: Path) -> sqlite3.Connection | None:
         )
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute("BEGIN EXCLUSIVE")
-        # The file is in use if another connection has set the journal mode back to WAL.
+        # If the journal mode is WAL again, another connection has set it, so the file is in use.
         if connection.execute("PRAGMA journal_mode").fetchone() != ("delete",):
             raise _in_use(file)
         return connection
@@ -201,7 +201,8 @@ class SqliteFile:
                 f"The library at {self.path} was deleted or moved. Restore it, or open it at its new path."
             ) from error
         except OSError:
-            # The file may be unreachable, for example on a network share. SQLite will report the error.
+            # The error is ignored: if the file is unreachable, for example on a network share, SQLite will
+            # report it.
             return self._identity
         return found.st_dev, found.st_ino
 
@@ -249,7 +250,7 @@ class SqliteFile:
         return self._identity
 
     def accept_another_file(self) -> None:
-        """Let the next connection open any library at the path, but not create one.
+        """Forget which file was opened. The next connection may open any library there, but not create one.
 
         The device and inode numbers of the opened file are forgotten.
         """
@@ -316,7 +317,7 @@ def _set_up(connection: Any, *, read_only: bool) -> None:
 
 @asynccontextmanager
 async def read_only_session(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Make SQLite reject all statements except reads on a connection inside the block."""
+    """Inside the block, make SQLite reject all statements of a connection except reads."""
     # The transaction begins before the authorizer is set, because the authorizer denies BEGIN, COMMIT and
     # ROLLBACK.
     if not connection.in_transaction():

@@ -23,7 +23,7 @@ _READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "tabl
 # and related pages). Not allowed are load_extension, fts3_tokenizer (reads and returns memory addresses),
 # sqlite_log and optimize.
 _FUNCTIONS = frozenset(
-    # Core functions
+    # SQLite's core functions:
     "abs char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely "
     "lower ltrim max min nullif octet_length printf quote random randomblob replace round rtrim sign "
     "soundex sqlite_version substr substring subtype trim typeof unhex unicode unistr unistr_quote unlikely "

@@ -58,7 +58,7 @@ TABLES = (
 
 
 def plan_documents(seed: int) -> Iterator[DemoFile]:
-    """Yield the planned files of all documents."""
+    """Yield a :class:`DemoFile` for each document of the demo library."""
     for path, day, title, author, headings in PDFS:
         when = datetime(*day, 10, 24, tzinfo=UTC)
         yield DemoFile(path, when, partial(_write_pdf, title, author, when, headings, f"{seed}/{path}"))

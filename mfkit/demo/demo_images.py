@@ -110,7 +110,7 @@ def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
 
 
 class Trip(NamedTuple):
-    """Trip of the demo library's invented household, with its cameras and numbers of photos.
+    """Trip of the demo library's invented household, and how many photos each camera takes on it.
 
     Attributes:
         folder: Folder of the photos.
@@ -186,7 +186,7 @@ def _plan_camera(trip: Trip, camera: Camera, count: int, rng: random.Random, see
         scene, size = rng.choice(trip.scenes), rng.choice(camera.sizes)
         position = None
         if camera.has_gps:
-            # The photos of a trip are taken within walking distance of each other.
+            # The photos of a trip get positions within walking distance of each other.
             latitude, longitude, altitude = trip.place
             position = Position(
                 latitude + rng.gauss(0, 0.008),

@@ -155,7 +155,7 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
         # The landscape is wider than the video. Each frame shows another part, as if the camera panned.
         wide = landscape(clip.scene, clip.light, (width * 5 // 8 * 2, height), rng)
         if clip.video.startswith("mpeg"):
-            # Noise, which is typical of old cameras, makes the files large.
+            # Noise is added, because it is typical of old cameras and makes their files large.
             wide = add_noise(wide, rng)
         planes = av.VideoFrame.from_ndarray(np.asarray(wide)).reformat(format="yuv420p").to_ndarray()
         luma, chroma = planes[:height], planes[height:].reshape(height, -1)

@@ -52,7 +52,7 @@ class ExecutorPool:
         time_limit: float = TIME_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
     ) -> None:
-        """Create a pool for an executor.
+        """Create a pool that inspects files on the machines of an executor.
 
         Args:
             executor: The executor. The pool does not shut it down.
@@ -244,7 +244,7 @@ class ConcurrencyLimit:
     """
 
     def __init__(self, most: int) -> None:
-        """Create a limit that starts at a small value.
+        """Create a limit for the number of running tasks. It starts at a small value.
 
         Args:
             most: Maximum value of the limit.

@@ -69,7 +69,7 @@ class StoredObject(Remote):
 
     @property
     def placeholder_hash(self) -> str:
-        """Placeholder hash of the object, which identifies it until its whole content has been read."""
+        """Placeholder hash. It identifies the object until the hash of the whole content is known."""
         return object_placeholder_hash(self.etag, self.size)
 
     def open(self) -> BinaryIO:
@@ -171,7 +171,7 @@ class StoredObject(Remote):
 
 
 class _Stream(RawIOBase):
-    """Seekable binary stream that reads from an object."""
+    """Seekable binary stream that reads an object in object storage."""
 
     def __init__(self, source: StoredObject) -> None:
         self._source, self._at = source, 0

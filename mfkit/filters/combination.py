@@ -72,8 +72,9 @@ def intersection(one: MediaFilter, other: MediaFilter) -> MediaFilter:
         try:
             return one.of(one, **{**second, **lists})
         except FilterError:
-            # If the ranges of two filters do not overlap, the filters are combined with all_of below, because
-            # a single filter rejects a range such as min_size=10 and max_size=5.
+            # If the ranges of two filters do not overlap, a single filter cannot contain both, because it
+            # rejects a range such as min_size=10 and max_size=5. So the filters are combined with all_of
+            # below.
             pass
     parts = _distinct(_parts(one, "all_of"), _parts(other, "all_of"))
     return one.of(all_of=parts, missing=one.missing)
@@ -107,7 +108,7 @@ def _require_same_items(one: MediaFilter, other: MediaFilter) -> None:
 
 
 def _fields(chosen: MediaFilter) -> dict[str, Any]:
-    """Return a filter's conditions by field, without ``missing``, which applies to a whole combination."""
+    """Return a filter's given fields except ``missing``, which is the same in all combined filters."""
     return {name: value for name, value in chosen.given().items() if name != "missing"}
 
 
@@ -142,7 +143,8 @@ def _expression(chosen: MediaFilter) -> tuple[str, bool]:
     for one in chosen.none_of or ():
         operands.append((f"~{_operand(one.replace(**scope))}", ~one.replace(**scope)))
     if reduce(and_, (value for _, value in operands)) != chosen:
-        # The expression uses keywords, as the caller did, because operators would create a different filter.
+        # The text has keyword arguments, as in the caller's code, because operators such as & would create a
+        # different filter.
         return _call(chosen), False
     return " & ".join(text for text, _ in operands), len(operands) > 1 or len(alternatives) > 1
 

@@ -132,7 +132,7 @@ def _conditions(chosen: MediaFilter) -> Iterator[Condition]:
 
 
 def _field_conditions(chosen: MediaFilter) -> Iterator[Condition]:
-    """Yield the conditions of a filter except ``missing``, which is added once for a whole combination."""
+    """Yield the conditions of all fields except ``missing``. The caller adds the condition on ``missing``."""
     if chosen.id is not None:
         yield c.id.in_(chosen.id) if chosen.id else false()
     for name, expression in _NAMES.items():
@@ -198,7 +198,10 @@ def _all(chosen: MediaFilter) -> Condition:
 
 
 def _exactly(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function that creates an equality condition on a lower-case column, which can use an index."""
+    """Return a function that creates an equality condition on a lower-case column.
+
+    An index can speed up such a condition.
+    """
     return lambda values: column.in_([value.lower() for value in values])
 
 

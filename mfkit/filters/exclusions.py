@@ -20,7 +20,7 @@ def field_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
 
 
 def excluded_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
-    """Return the values of a field that a filter excludes.
+    """Return which values of a field are excluded by a filter.
 
     Example:
         >>> excluded_values(~MediaFilter(camera="EOS 6D") & ~MediaFilter(camera="D7100"), "camera")

@@ -1,4 +1,4 @@
-"""`MediaFilter`: an immutable set of conditions that select items, which can be stored and printed."""
+"""`MediaFilter`: an immutable set of conditions that select items. A filter can be stored and printed."""
 
 from __future__ import annotations
 

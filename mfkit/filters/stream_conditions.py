@@ -45,7 +45,7 @@ STREAM_FLAGS: dict[str, Condition] = {
 
 
 def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
-    """Yield the conditions of a filter on all languages, and on excluded languages."""
+    """Yield the conditions on the languages that an item must all have or that it must not have."""
     for kind, column in (("audio", c.audio_languages), ("subtitle", c.subtitle_languages)):
         for code in getattr(chosen, f"all_{kind}_languages") or ():
             yield has_language(column)((code,))

@@ -125,8 +125,8 @@ def _known(row: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
     taken = str(origins.get("taken_at", ""))
     captured = taken if pd.isna(row["capture_source"]) else str(row["capture_source"])
     origins |= {"file_created_at": taken, "captured_at": captured}
-    # For objects in object storage, the origin of the hash is extra_metadata["hash"], which states from which
-    # data the hash was computed.
+    # For objects in object storage, extra_metadata["hash"] states from which data the hash was computed. It
+    # is shown as the origin of the hash.
     fixed = _ORIGINS | {"file_hash": str(extra.pop("hash", _ORIGINS["file_hash"]))}
     for group, names in _GROUPS.items():
         for name in names.split():

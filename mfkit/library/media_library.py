@@ -47,7 +47,7 @@ class AsyncMediaLibrary(
     CurateMethods,
     ExchangeMethods,
 ):
-    """Media library for async code, which runs on the caller's event loop.
+    """Media library for async code. Its methods run on the caller's event loop.
 
     Attributes:
         database: The library database.
@@ -195,7 +195,7 @@ class MediaLibrary:
         return overview.html() if overview else f"<code>{html.escape(escape_control(repr(self)))}</code>"
 
     def _overview(self) -> Overview | None:
-        """Return the overview, or None if it is not available in time, because printing must not fail."""
+        """Return the overview, or None if it is late or cannot be read: printing must not fail."""
 
         async def within_limit() -> Overview | None:
             async with asyncio.timeout(_OVERVIEW_SECONDS):

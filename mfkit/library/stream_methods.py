@@ -1,4 +1,4 @@
-"""Methods about the streams of items, and descriptions of streams and chapters for people."""
+"""Methods about the streams of items, and human-readable descriptions of streams and chapters."""
 
 from __future__ import annotations
 

@@ -91,9 +91,10 @@ def _sqlite_log(table: str, relation: str, item: str) -> str:
         return f"{_INSERT} SELECT '{relation}', id, random() FROM media_items WHERE file_hash = {item};"
     if table not in _MANY_PER_ITEM:
         return f"{_INSERT} VALUES ('{relation}', {item}, random());"
-    # If the latest row of the log is for the same item, this row's mark is increased, and no row is added.
-    # The increase is random, so that the mark is not the same in a restored backup in which the item changed
-    # again. The first mark is half of a random number, so that the sum cannot overflow.
+    # Each row of the log has a random number, its mark. If the latest row is for the same item, its mark is
+    # increased, and no row is added. The increase is random: if the item changes again in a restored backup,
+    # the mark there is a different one. A new mark is half of a random number, so that the sum cannot
+    # overflow.
     return (
         "UPDATE media_changes SET mark = mark + 1 + abs(random() % 10000000) "
         "WHERE revision = (SELECT max(revision) FROM media_changes) "

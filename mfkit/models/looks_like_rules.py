@@ -46,8 +46,9 @@ class LooksLikeRule:
     media_types: tuple[str, ...] = ("image", "video")
 
 
-# The widths and heights of the screens of phones and tablets, the shorter side first. A picture of 16:9 must
-# also be upright, because other pictures and videos often have the sizes of 16:9 screens.
+# Widths and heights of the screens of phones and tablets, the shorter side first. A picture of such a size
+# may be a screenshot. A picture of 16:9 must also be upright, because other pictures and videos often have
+# the sizes of 16:9 screens.
 _SCREENS = (
     (640, 960), (640, 1136), (750, 1334), (828, 1792), (1080, 1920), (1080, 2340), (1125, 2436), (1170, 2532),
     (1179, 2556), (1206, 2622), (1242, 2208), (1242, 2688), (1260, 2736), (1284, 2778), (1290, 2796),

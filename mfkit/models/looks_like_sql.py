@@ -9,7 +9,7 @@ from mfkit.models.looks_like_rules import RULES, LooksLikeRule
 
 
 class _Dialect(ABC):
-    """Base class for the parts of the rules' SQL that differ between databases.
+    """Base class for the SQL that differs between databases in the rules for what a file looks like.
 
     Attributes:
         tables: Prefixes of the columns of items, metadata and quality.
@@ -112,7 +112,7 @@ def looks_like_rule(dialect: str) -> str:
 
 
 def looks_like(rule: str) -> str:
-    """Return the SQL expression for what a file looks like, given the SQL expression for the rule's name."""
+    """Return SQL that converts a rule's name to what matching files look like, such as ``screenshot``."""
     cases = " ".join(f"WHEN '{_quoted(one.name)}' THEN '{one.value}'" for one in RULES)
     return f"CASE {rule} {cases} END"
 

@@ -1,4 +1,4 @@
-"""Full-text index of names, places and tags, which database triggers keep up to date.
+"""Full-text index of names, places and tags. Database triggers keep the index up to date.
 
 The table ``media_search`` contains the searchable words of each item. SQLite has an FTS5 index
 (``media_fts``) on the view ``media_search_words``. PostgreSQL has a generated ``tsvector`` column with a GIN

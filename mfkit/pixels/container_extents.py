@@ -88,7 +88,7 @@ def dff(stream: BinaryIO, size: int) -> None:
 
 
 def dsf(stream: BinaryIO, size: int) -> None:
-    """Check the total file size in the first chunk of a DSF file."""
+    """Compare a DSF file's size with the file size that its first chunk states."""
     _stated(size, read_at(stream, 12, 8), "<Q", 0)
 
 
@@ -127,7 +127,8 @@ def matroska(stream: BinaryIO, size: int) -> None:
             return
         value = int.from_bytes(head[id_length : id_length + width]) & ((1 << 7 * width) - 1)
         if value == (1 << 7 * width) - 1:
-            # The size in the header is "unknown", which is normal in live recordings.
+            # The size in the header is "unknown", which is normal in live recordings, so there is nothing to
+            # check.
             return
         end = at + id_length + width + value
         if end > size:

@@ -106,7 +106,7 @@ def _decode_image(source: Source, file_format: FileFormat, heartbeat: Heartbeat)
             raise UnsupportedError("The image has too many pixels to decode.") from error
         except MemoryError:
             raise
-        except Exception as error:  # Damaged data can make a decoder raise any exception.
+        except Exception as error:  # All are caught: damaged data can make a decoder raise any exception.
             raise DamageError(f"The image cannot be decoded: {error}.") from error
 
 

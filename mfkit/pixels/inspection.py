@@ -162,7 +162,7 @@ class _Outstanding:
     """Builder of the SELECT statements for the items whose files must be inspected."""
 
     def __init__(self, chosen: MediaFilter, steps: tuple[Step, ...], before: datetime | None) -> None:
-        """Create a builder for the items that a filter selects.
+        """Create a builder of the SELECT statements for an inspection of the items that a filter selects.
 
         Args:
             chosen: Filter of the items.

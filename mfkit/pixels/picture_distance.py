@@ -110,7 +110,7 @@ def _gradients(planes: Planes) -> Planes:
 
 
 def _best_window(planes: Planes, gradients: Planes) -> npt.NDArray[np.float32]:
-    """Return for each pair of luminance planes the highest correlation that any cropped window reaches.
+    """Return for each pair of pictures the highest correlation of a cropped window of one with the other.
 
     The search tries windows of columns, then windows of rows, and repeats both in smaller steps.
     """

@@ -78,7 +78,7 @@ def _answer(line: bytes, heartbeat: Callable[[], None]) -> bytes:
         reply["error"] = str(error)
     except MemoryError:
         reply["error"] = "Decoding the file needs more memory than a worker may use."
-    except Exception as error:  # A malicious file can make a decoder raise any exception.
+    except Exception as error:  # All are caught: a malicious file can make a decoder raise any exception.
         reason = getattr(error, "strerror", None) or error
         reply["error"] = f"The file cannot be decoded: {reason}"
     return json.dumps(reply).encode("ascii", "backslashreplace") + b"\n"

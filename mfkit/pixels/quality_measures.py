@@ -1,4 +1,4 @@
-"""Measures of a picture's technical quality: sharpness, exposure and information.
+"""Measures of a picture's technical quality: sharpness, exposure and entropy.
 
 All measures use the luminance of a small draft of the picture, from 0 (black) to 255 (white) as in JPEG files
 (ITU-T T.871, section 7). None of them says whether a picture is good: fog is not sharp, and fireworks are
@@ -19,7 +19,7 @@ JPEG compression changes the luminance of black and of white pixels by a few ste
 
 
 class QualityMeasures(NamedTuple):
-    """Measures of one picture.
+    """Measures of one picture's technical quality.
 
     Attributes:
         sharpness: Variance of the Laplacian of the luminance (J. L. Pech-Pacheco et al., Diatom autofocusing

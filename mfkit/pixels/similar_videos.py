@@ -112,7 +112,7 @@ class _Videos:
                 self._pixels[where], self._has_frame[where] = pixels, True
 
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
-        """Return the distance of each pair of videos: the second largest distance of frames at one position.
+        """Return each pair's distance: the second largest of the distances of frames at equal positions.
 
         If fewer than :data:`_OUTLIER_FROM` positions are compared, the largest distance is returned.
         """

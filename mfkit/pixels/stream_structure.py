@@ -192,7 +192,8 @@ def _frames(
         if not length:
             if first or data.startswith(_TAGS, at):
                 return
-            # Damage inside the file is detected by decoding, so this check skips to the next MP3 frame.
+            # There is no MP3 frame at this position. Decoding detects such damage inside the file, so this
+            # check only continues with the next frame.
             following = data.find(b"\xff", at + 1)
             at = following if following >= 0 else size
             continue

@@ -243,7 +243,7 @@ _is_present = or_(
 
 
 def damaged(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement that lists files whose last verification by any method found damage."""
+    """Return the SELECT statement of files that the last verification by some method found damaged."""
     return (
         select(
             c.id,

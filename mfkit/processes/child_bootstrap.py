@@ -15,7 +15,7 @@ import sys
 
 def main() -> None:
     """Run the module named by the first argument as ``__main__``, with the remaining arguments."""
-    # Nothing is imported if Python's startup module sitecustomize has already imported mfkit.
+    # The import is skipped if Python's startup module sitecustomize has already imported mfkit.
     if "mfkit" not in sys.modules:
         folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         spec = importlib.util.spec_from_file_location("mfkit", os.path.join(folder, "__init__.py"))

@@ -69,6 +69,6 @@ def _remove_abandoned() -> None:
                 continue
             lock = FileLock(mark)
             lock.acquire(timeout=0)
-        except (OSError, Timeout):  # The folder is in use or already removed.
+        except (OSError, Timeout):  # The folder is skipped: it is in use or already removed.
             continue
         _remove(mark.parent, lock)

@@ -19,7 +19,7 @@ from mfkit.report.page_blocks import PLOTLY_MIME
 _PAGE = b'<meta name="generator" content="mfkit">'
 PDF_MARK = b"% Report by mfkit\n"
 """Comment at the end of a PDF file that identifies it as a report (ISO 32000-1, 7.2.3)."""
-_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # Chunk type and data: PNG (Third Edition), 11.3.3.2.
+_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # Type and data of a text chunk (PNG, Third Edition, 11.3.3.2).
 _PNG_END = 12
 """Length of the last chunk of a PNG file."""
 _SEARCHED_BYTES = 2_000
@@ -164,7 +164,7 @@ def print_pdf(page: Path, target: Path) -> None:
             page.as_uri(),
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
-            # For root, the sandbox is switched off, because Chromium would refuse to run.
+            # As root, Chromium refuses to run with its sandbox, so the sandbox is switched off.
             command.insert(1, "--no-sandbox")
         try:
             done = subprocess.run(

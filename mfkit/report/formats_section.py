@@ -146,7 +146,7 @@ def _videos_by(context: ReportContext, dimension: str) -> dict[str, int]:
     found = context.query(context.lib.crosstab, dimension, "media_type")
     if "video" not in found.columns:
         return {}
-    # Only text is a language code. An unknown language is NaN.
+    # An unknown language is NaN. Only text is a language code, so other keys are left out.
     return {code: int(files) for code, files in found["video"].items() if isinstance(code, str) and files > 0}
 
 

@@ -24,7 +24,7 @@ _BUNDLE = "mfkit_bundle"
 
 
 class DrawnExecutePreprocessor(ExecutePreprocessor):
-    """Execution of a notebook that ends when all panels are drawn, because panels are drawn in threads."""
+    """Notebook execution that ends only when all panels are drawn, because they are drawn in threads."""
 
     def preprocess(self, nb: Any, resources: Any = None, km: Any = None) -> Any:
         """Run the notebook's cells and a temporary last cell, which waits until all panels are drawn."""
@@ -38,7 +38,10 @@ class StaticOutputPreprocessor(Preprocessor):
     """Replacement of widgets and figures with HTML that needs no kernel."""
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
-        """Replace the outputs, and note in the resources which of Plotly's bundles can draw the figures."""
+        """Replace widgets and figures by HTML.
+
+        Store in ``resources`` which Plotly bundle the figures need.
+        """
         states = widget_states(nb)
         figures: list[dict[str, Any]] = []
         for cell in nb.cells:

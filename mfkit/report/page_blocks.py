@@ -35,9 +35,9 @@ _CONFIG = {
 
 @cache
 def style_sheet() -> str:
-    """Return the ``style`` element of the building blocks.
+    """Return the ``style`` element for the HTML that the functions of this module build.
 
-    Its rules apply only to elements in ``.mfkit-report``, and override JupyterLab's own rules for HTML.
+    The CSS rules apply only to elements in ``.mfkit-report``, and override JupyterLab's own rules for HTML.
     """
     return f"<style>{files('mfkit.report').joinpath('blocks.css').read_text('utf-8')}</style>"
 

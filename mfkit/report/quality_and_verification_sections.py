@@ -74,7 +74,7 @@ _SENTENCES = {
 
 
 def _coverage(done: pd.DataFrame, how: str, files: int) -> Html:
-    """Return a sentence with the number of files for which a method has shown whether they are damaged."""
+    """Return a sentence with the number of files that a verification method has checked for damage."""
     rows = done[(done["how"] == how) & done["outcome"].isin(_CHECKED)]
     checked = int(rows["files"].sum())
     return paragraph(

@@ -77,12 +77,12 @@ class Redaction:
         return safe
 
     def path(self, path: str) -> str:
-        """Return the alias of a file path, with one alias per path component and the original extension."""
+        """Return a file path with each component replaced by its alias. The file extension is kept."""
         whole = PurePosixPath(path)
         return f"{self.folder(str(whole.parent)).rstrip('/')}/{self._file(whole.name)}"
 
     def folder(self, path: str) -> str:
-        """Return the alias of a folder path, with one alias per path component."""
+        """Return a folder path with each component replaced by its alias."""
         parts = PurePosixPath(path).parts
         return str(PurePosixPath(*(part if part == "/" else self._alias("folder", part) for part in parts)))
 

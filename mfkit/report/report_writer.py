@@ -152,7 +152,8 @@ def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
     if lib.database.file is not None:
         return str(lib.database.file.resolve()), {}
     url = lib.database.url
-    # Both PostgreSQL drivers read PGPASSWORD: https://www.postgresql.org/docs/current/libpq-envars.html
+    # The password is passed in PGPASSWORD, because both PostgreSQL drivers read this variable:
+    # https://www.postgresql.org/docs/current/libpq-envars.html
     environment = {} if url.password is None else {"PGPASSWORD": str(url.password)}
     without = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
     return without.render_as_string(hide_password=False), environment
@@ -205,7 +206,7 @@ _VARIABLES = ("LC_ALL", "LC_PAPER", "LANG")
 
 
 def paper_size(chosen: str | None = None, environment: Mapping[str, str] = os.environ) -> Paper:
-    """Return the paper size for a report.
+    """Return the chosen paper size, or the usual one of the locale's country.
 
     Args:
         chosen: ``"A4"`` or ``"letter"``, in any case; None for the paper size of the locale.

@@ -75,7 +75,10 @@ def folders(context: ReportContext) -> Section:
 
 
 def _branches(context: ReportContext) -> pd.DataFrame:
-    """Return two levels of folders, where the second level has at least half of the bytes if possible."""
+    """Return the top two levels of folders, without folders that contain nothing but one other folder.
+
+    More levels are read until the second level has at least half of the bytes.
+    """
     previous = 0
     for depth in range(2, _MAX_DEPTH + 1):
         found = context.lib.folders(depth, context.filter)

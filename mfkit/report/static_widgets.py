@@ -66,7 +66,7 @@ def _visible(states: States, identity: str) -> Iterator[Mapping[str, Any]]:
     yield widget
     children = widget.get("children", ())
     selected = widget.get("selected_index")
-    if "titles" in widget and selected is not None:  # tabs
+    if "titles" in widget and selected is not None:  # Of tabs, only the selected one is visible.
         children = children[selected : selected + 1]
     for child in children:
         yield from _visible(states, child.removeprefix(_REFERENCE))
@@ -102,7 +102,7 @@ def _atlas(figure: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(widget: Mapping[str, Any]) -> str:
-    """Return a table's page. The rows have cells only for the visible columns."""
+    """Return the current page of a table widget as HTML, with cells only for the visible columns."""
     hidden = set(widget.get("hidden", ()))
     columns = [one for at, one in enumerate(widget["headings"]) if not at or one["key"] not in hidden]
     styles = [' class="number"' if one["style"] == "number" else ' dir="auto"' for one in columns]

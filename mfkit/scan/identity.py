@@ -103,7 +103,7 @@ class _ScanBatch(ContentRows[_Item]):
         self._exists = await asyncio.to_thread(_check_paths, expected, frozenset(paths))
 
     def contents(self) -> dict[str, Content]:
-        """Return path -> content hash and size for the loaded items and copies that are not missing."""
+        """Return a dict from path to content hash and size, for items and copies that are not missing."""
         rows: list[_Item | CopyRow] = [*self.copies.values(), *self.items.values()]
         return {one.path: Content(one.hash, one.size) for one in rows if one.missing_since is None}
 
@@ -268,9 +268,9 @@ def _decide(batch: _ScanBatch, result: FileResult) -> None:
 
 
 def _add_sidecars_of_copies(batch: _ScanBatch) -> None:
-    """Add the metadata of sidecars beside an item's copies to the item, if the batch has a file of the item.
+    """For each item with a file in the batch, add the metadata of sidecars beside the item's copies.
 
-    This is a file at the item's path or at the path of one of its copies.
+    Such a file is at the item's path or at the path of one of the item's copies.
     """
     folders = SidecarFolders()
     for item in batch.items.values():

@@ -14,33 +14,34 @@ if TYPE_CHECKING:
 
 FOLDERS = frozenset(
     (
-        # Folders of version control and code packages contain program files and icons, not the user's media.
+        # Folders of version control and code packages are ignored, because they contain program files and
+        # icons, not the user's media.
         ".git",
         ".hg",
         ".svn",
         ".bzr",
         "node_modules",
         "__pycache__",
-        # These folders contain thumbnails and caches that programs create from media that are scanned anyway.
+        # These folders are ignored, because they contain thumbnails and caches of scanned media.
         "@eadir",
         ".@__thumb",
         ".thumbnails",
         ".cache",
         ".dropbox.cache",
-        # These are recycle bins. _FOLDER_PREFIX matches those whose names begin with .trash.
+        # Recycle bins are ignored. _FOLDER_PREFIX matches those with names that begin with .trash.
         "#recycle",
         "@recycle",
         "$recycle.bin",
         "recycler",
         ".dtrash",
-        # These folders contain file system snapshots, each of which repeats every file of the volume.
+        # These folders are ignored, because each file system snapshot repeats all files of the volume.
         "#snapshot",
         "@recently-snapshot",
         ".snapshot",
         ".snapshots",
         ".zfs",
         ".stversions",
-        # These folders contain data of the file system and the operating system.
+        # These folders are ignored, because they contain data of the file system and the operating system.
         "lost+found",
         "system volume information",
         ".spotlight-v100",
@@ -99,8 +100,9 @@ class IgnoreRules:
 
         try:
             self._files = GitIgnoreSpec.from_lines(lines)
-            # In GitIgnoreSpec, a pattern that matches a file overrides a pattern that matches a folder above
-            # the file. This is wrong for folders themselves, because "*" would always override "!*/".
+            # In GitIgnoreSpec, a pattern for files such as "*" overrides a pattern for folders such as "!*/",
+            # also if the latter comes last. This is right for files in such folders. For the folders
+            # themselves, PathSpec applies the last matching pattern.
             self._folders = PathSpec(self._files.patterns)
         except ValueError as error:
             raise FilterError(f"Invalid gitignore pattern: {error}") from error

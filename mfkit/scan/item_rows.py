@@ -376,8 +376,8 @@ async def write_failures(
                 result.error,
                 result.size,
                 # No modification time is stored for a file that could not be read, so that the next scan
-                # reads it again. A file that could be read but not parsed has one, so it is read again only
-                # after it has changed.
+                # reads it again. For a file that could be read but not parsed, the time is stored, so that
+                # the file is read again only after it has changed.
                 result.modified_at if result.stage == "probe" or _is_empty(result) else None,
                 now,
             )

@@ -1,4 +1,4 @@
-"""Comparison of the found files with the library: unchanged, missing, found again, or to be read."""
+"""Comparison of found files with the library: which are unchanged, missing, found again, or must be read."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class StoredRows:
 
 @dataclass(slots=True)
 class ReconcileResult:
-    """Result of comparing some of the files that a scan found with the library.
+    """Result of comparing the library with some of the files that a scan found.
 
     Attributes:
         to_read: Files to read, each with its known hash, or None if the whole content must be hashed.
@@ -107,7 +107,7 @@ class ReconcileResult:
 async def find_differences(
     connection: AsyncConnection, entries: Sequence[Entry], start: str, end: str
 ) -> tuple[list[Entry], list[str]]:
-    """Find the differences between the files that a scan found in a range of paths and the library.
+    """Compare the files that a scan found in a range of paths with the library, and return the differences.
 
     Most files are unchanged. A set comparison of plain tuples finds the changed files in a fraction of a
     microsecond per file. Only those are then compared one by one.

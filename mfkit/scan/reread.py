@@ -84,13 +84,13 @@ def _are_known(files: Sequence[tuple[Candidate, str | None]]) -> list[bool]:
 
 
 async def reread_placeholder_hashes(database: Database, root: str) -> None:
-    """Mark objects below a URL to be read again if they still have a placeholder hash.
+    """Mark objects below a URL that still have a placeholder hash, so that the scan reads them again.
 
     Args:
         database: The library database.
         root: Stored form of the URL.
     """
-    # Libraries of earlier versions say "stand-in" instead of "placeholder".
+    # Libraries of earlier versions say "stand-in" instead of "placeholder", so both words are compared.
     with_placeholder = select(MediaMetadata.media_item_id).where(
         MediaMetadata.extra_metadata["hash"].as_string().in_(("placeholder", "stand-in"))
     )

@@ -106,7 +106,7 @@ class ScanReport:
 
     @property
     def total(self) -> Counts:
-        """Sum of the counts of all roots."""
+        """Sum of the file counts of all scanned roots."""
         total = Counts()
         for counts in self.roots.values():
             total += counts

@@ -96,8 +96,9 @@ async def scan(
         decisions = Decisions()
         for folder in folders:
             root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, decisions)
-            # Fingerprints depend on the metadata. New extractors return different metadata for the same
-            # content, so all fingerprints change, and they are not compared.
+            # Fingerprints depend on the metadata. If the extractors are newer than in the last scan, they
+            # return different metadata for the same content. All fingerprints then change, so they are not
+            # compared.
             root_scan.checks_content = reread and not is_outdated
             if hash_content and is_url(folder):
                 root_scan.wants_content = True
@@ -243,7 +244,8 @@ class _RootScan:
                 async for candidate, known_hash in files:
                     await pool.put(replace(candidate, wants_content=self.wants_content), known_hash)
         except Exception:
-            # finish() ends the loop over pool.results(). After this loop, awaiting the task raises the error.
+            # finish() ends the loop over pool.results(). After this loop, the scan awaits this task, which
+            # raises the error there.
             await pool.finish()
             raise
         await pool.finish()

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from mfkit.scan.ignore import FILES, IgnoreRules
 from mfkit.scan.stored_path import to_disk_path, to_stored_path
 
-# The default rules ignore only files whose names begin with one of these characters.
+# Only names that begin with one of these characters are checked, because the default rules ignore no other
+# files.
 _IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -111,7 +112,7 @@ def to_candidate(entry: Entry) -> Candidate:
 
 
 def candidates_of(entries: Iterable[Entry]) -> dict[str, Candidate]:
-    """Map the stored paths of directory entries to candidates with the current file status.
+    """Return a dict from the stored path of each directory entry to a candidate with the current file status.
 
     The status of each file is read again, so that all its values come from one system call. A file that was
     removed since the walk keeps the values of its entry.
@@ -235,6 +236,6 @@ def _to_datetime(microseconds: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
-        # The modification time is invalid, because the clock or file system is broken. Changes are still
-        # detected by size.
+        # The modification time is invalid, because the clock or file system is broken, so the epoch is used.
+        # Changes are still detected by size.
         return _EPOCH

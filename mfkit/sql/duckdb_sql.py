@@ -1,4 +1,4 @@
-"""DuckDB's SQL for each custom element, and the compiler from SQLAlchemy statements to DuckDB's SQL.
+"""DuckDB's SQL for mfkit's own SQLAlchemy elements, and the compiler from SQLAlchemy statements to this SQL.
 
 The compiled SQL returns the same result in DuckDB as the statement returns on the library database. This is
 a SQLAlchemy dialect and not a translation of SQL text, because a dialect knows the types of all expressions.
@@ -235,7 +235,7 @@ class DuckdbDialect(DefaultDialect):
     supports_statement_cache = True
 
     def __init__(self, library_dialect: str, relations: frozenset[str]) -> None:
-        """Create a dialect for one kind of library database and a set of readable tables."""
+        """Create a dialect for one kind of library database. Statements may read only ``relations``."""
         super().__init__()
         self.library_dialect = library_dialect
         self.relations = relations

@@ -205,7 +205,7 @@ def after_last(text: ColumnElement[str], separator: Literal["/", ","]) -> Column
 
 
 def list_values(text: ColumnElement[Any]) -> TableValuedAlias:
-    """Return a derived table, with the column ``value``, of the values in a text that lists several.
+    """Split a text that lists values into a derived table with one row per value, in the column ``value``.
 
     The values are separated by "; ". The text comes from another table of the same FROM clause, or of the
     query around it. A text that is null has one value, null.
@@ -234,7 +234,10 @@ def class_medians(rows: Select[Any], classes: Sequence[str]) -> Select[Any]:
 
 
 def columns_of_medians(element: ClassMedians) -> tuple[str, list[str]]:
-    """Return the class columns of a :class:`ClassMedians` as a SQL list, and the names of its values."""
+    """Return the columns that define the classes of a :class:`ClassMedians`, and the names of the values.
+
+    The columns are a SQL list.
+    """
     (rows,) = element.clauses
     names = rows.element.selected_columns.keys()
     values = _values(names)
@@ -265,7 +268,7 @@ def aggregated_medians(twice: str, *dialects: str) -> None:
 
 
 def doubled(value: str) -> str:
-    """Return the name of the column with the doubled medians of a value of :func:`class_medians`."""
+    """Return the name of the column in which :func:`class_medians` returns twice the median of a value."""
     return value.replace("value_", "twice_", 1)
 
 

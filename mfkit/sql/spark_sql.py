@@ -1,4 +1,4 @@
-"""Spark's SQL for each custom element, and the compiler from SQLAlchemy statements to Spark SQL.
+"""Spark's SQL for mfkit's own SQLAlchemy elements, and the compiler from SQLAlchemy statements to Spark SQL.
 
 As for DuckDB, the compiled SQL returns the same result as the statement on the library database. It requires
 Spark's ANSI mode, in which an integer overflow is an error. Sources:

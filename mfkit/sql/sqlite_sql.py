@@ -115,8 +115,9 @@ def _ordered_texts(text: str) -> str:
 
 @compiles(ClassMedians, "sqlite")
 def _class_medians(element: ClassMedians, compiler: SQLCompiler, **kw: Any) -> str:
-    # SQLite has no function for medians. The middle values are the first ones that have at least half, and
-    # more than half, of the rows of their class up to them.
+    # SQLite has no function for medians, so the rows of a class are numbered in the order of a value. The two
+    # middle values are the smallest ones whose number is at least half, and more than half, of the number of
+    # rows.
     classes, values = columns_of_medians(element)
     places = [
         f"row_number() OVER (PARTITION BY {classes} ORDER BY {value}) AS place_{value}" for value in values

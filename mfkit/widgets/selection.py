@@ -59,7 +59,7 @@ class Selection(traitlets.HasTraits):
             self.filter = self.filter.replace(**fields)
 
     def update(self, change: Callable[[MediaFilter], MediaFilter]) -> None:
-        """Replace the filter by the result of a function of the current filter.
+        """Call a function with the current filter, and use the result as the new filter.
 
         Example:
             >>> selection = Selection(MediaFilter(media_type="video"))

@@ -67,7 +67,7 @@ class ChangeSource(Protocol):
         ...
 
     def position(self, reader: Reader) -> str:
-        """Return the position in the change log of the newest change that the transaction sees."""
+        """Return the change-log position of the newest change that the transaction sees."""
         ...
 
     def changes(self, reader: Reader, position: str) -> Changes | None:
@@ -200,8 +200,8 @@ class PostgresqlChangeSource(ChangeSource):
     def changes(self, reader: Reader, position: str) -> Changes | None:
         """Return the changes after a position, or None if some of them were removed from the change log."""
         snapshot, oldest, (revision, mark) = _split(position)
-        # The change log may have been pruned. If a transaction was still running when the position was read,
-        # some of its log rows may be lost.
+        # If a transaction was still running when the position was read, and the change log was pruned later,
+        # some of the transaction's log rows may be lost. So None is returned.
         running = bool(snapshot.rsplit(":", 1)[1])
         if running and reader.rows(_OLDEST)[0][0] != oldest:
             return None

@@ -86,7 +86,7 @@ def add_in_process(
 
 
 def _run(plan: BuildPlan) -> BuildResult | None:
-    """Run a plan in a separate process, and return None if the process failed."""
+    """Build snapshot files in a separate process as planned. Return None if the process failed."""
     command, environment = python_child("mfkit.engines.snapshot.build_worker")
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

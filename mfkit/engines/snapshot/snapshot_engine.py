@@ -124,8 +124,8 @@ class SnapshotEngine(QueryEngine):
             raise _NoSnapshotError from error
 
         def work(session: SnapshotSession, token: CancelToken) -> T:
-            # The library database runs a query on `media_metadata` if a metadata row has no item, because the
-            # snapshot does not contain such rows: it joins items with metadata.
+            # The snapshot joins metadata with items, so it lacks metadata rows without an item. If there are
+            # such rows, the library database runs queries on `media_metadata`.
             if "media_metadata" in translated.relations and not session.manifest.whole_metadata:
                 raise _NoSnapshotError
             return query(session, translated, token)
@@ -243,7 +243,7 @@ class SnapshotEngine(QueryEngine):
     def _current_session(
         self, *, rebuild: bool = False, needed: frozenset[str] = frozenset()
     ) -> SnapshotSession:
-        """Return a session that contains all changes that were committed before this call."""
+        """Return a session whose data includes all changes that were committed before this call."""
         if self._source is None or time.monotonic() < self._disabled_until:
             raise _NoSnapshotError
         with self._mutex:
@@ -311,8 +311,8 @@ class SnapshotEngine(QueryEngine):
             if caught_up is not None:
                 return self.cache.write(caught_up)
             old = self._catch_up_or_build(old)
-        # In both attempts, too much changed for an update of the files, so the library database runs the
-        # query.
+        # Even in the second attempt, too much had changed for an update of the snapshot's files. So the
+        # library database runs the query.
         raise _NoSnapshotError
 
     def _catch_up_or_build(self, old: Manifest | None) -> Manifest:
@@ -330,7 +330,7 @@ class SnapshotEngine(QueryEngine):
         return self.cache.write(new)
 
     def _add_relations(self, old: Manifest, names: Collection[str]) -> Manifest:
-        """Write files for further relations, and return the manifest that also lists these files."""
+        """Write files for further relations, and return the old manifest with these files added."""
         assert self._source is not None
         with self._source.reader() as reader:
             added = None

@@ -117,7 +117,7 @@ def _text(value: object) -> str | None:
 
 
 def _size(value: object) -> int | None:
-    """Parse a file size and return it in bytes. Sizes such as ``"19 kB"`` are already rounded by exiftool."""
+    """Parse a file size from exiftool and return it in bytes. Sizes such as ``"19 kB"`` are rounded."""
     try:
         if isinstance(value, str):
             return parse_size(value.replace(" bytes", ""))

@@ -105,7 +105,10 @@ def _is_missing(value: Any) -> bool:
 
 
 def _unit(unit: str) -> str:
-    """Return the unit to read timestamps: microseconds instead of nanoseconds, which Python does not have."""
+    """Return the unit in which timestamps are read: microseconds instead of nanoseconds.
+
+    Python's datetime has no nanoseconds.
+    """
     return "us" if unit == "ns" else unit
 
 
@@ -209,8 +212,8 @@ def _csv(file: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _cells_by_column(names: list[str], rows: list[list[str]]) -> dict[str, list[Any]]:
     """Group the cells of rows by column. Rows may be shorter or longer than the header."""
-    # A leading apostrophe is removed if mfkit's export added it, to prevent spreadsheet programs from running
-    # the text as a formula.
+    # A leading apostrophe is removed if mfkit's export added it. The export adds one so that spreadsheet
+    # programs do not run the text as a formula.
     columns: dict[str, list[Any]] = {
         name: [unescape_formula(cell) if cell[:1] == "'" else cell for cell in cells]
         for name, cells in zip(names, zip_longest(*rows, fillvalue=""), strict=False)

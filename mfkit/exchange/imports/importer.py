@@ -30,7 +30,7 @@ _SHOWN = 5
 
 @dataclass
 class ImportResult:
-    """Result of an import.
+    """Row counts of an import, and the reasons why rows were left out.
 
     Attributes:
         rows: Number of rows in the source.
@@ -199,8 +199,8 @@ def _checked_batches(
             given = found.columns.get("extra_metadata", [None] * len(positions))
             found.columns["extra_metadata"] = add_kept(given, kept, positions)
         good = prepare_rows(found)
-        # As long as all rows have been new, this thread also converts rows to items while the previous batch
-        # is written.
+        # If all rows so far were new, the rows of this batch are probably new too. So this thread already
+        # converts them to items while the previous batch is written.
         expected = convert_new(good, good.sized(), dialect) if not result.known else None
         yield _CheckedBatch(good, expected, found.bad, count)
         first += count

@@ -112,7 +112,7 @@ def _descriptors(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _records(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the values of a metadata object or a metadata library object that belong to the whole file."""
+    """Yield the values for the whole file in a metadata object or a metadata library object."""
     count, at = int.from_bytes(data[:2], "little"), 2
     for _ in range(min(count, _MAX_VALUES)):
         if len(data) < at + 12:

@@ -212,8 +212,8 @@ def _add_movie_header(
     """Add fields of the MP4 movie header that PyAV does not provide, and the rotation that players apply."""
     header = movie.metadata.copy()
     if header.get("duration") and not movie.is_fragmented:
-        # If the streams and the movie header state different durations, as in a truncated file, players show
-        # the duration in the header.
+        # The duration in the movie header is used, because players show it even if the streams state another
+        # one, as in a truncated file.
         metadata["duration"] = header["duration"]
         size = container.size or 0  # PyAV 19 returns None if the file size is unknown.
         if size > 0 and header["duration"]:

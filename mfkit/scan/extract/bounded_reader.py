@@ -66,7 +66,7 @@ class BoundedReader:
         return BoundedReader(self._stream, self.start, self.size, self._head)
 
     def part(self, offset: int, size: int) -> "BoundedReader":
-        """Return a reader for a part of this section that shares the byte budget of this reader."""
+        """Return a reader for a part of this section. Both readers share one byte budget."""
         offset = 0 if offset < 0 else offset if offset < self.size else self.size
         rest = self.size - offset
         size = size if size < rest else rest

@@ -67,7 +67,7 @@ _PLAIN = re.compile(
 )
 _FRACTION = re.compile(r"\s*(\d{1,12})", re.ASCII)
 _OFFSET = re.compile(rf"{_STATED_ZONE}\s*\Z", _FLAGS)
-# Some programs write the typographic minus sign or a dash in place of the hyphen.
+# The typographic minus sign and the en dash are read as hyphens, because some programs write them instead.
 _MINUS = str.maketrans("\u2212\u2013", "--")
 # Spaces or hyphens in place of a number mean that this part of a date is unknown, as in
 # "1958:  :     :  :  " (Exif 2.32, section 4.6.4).

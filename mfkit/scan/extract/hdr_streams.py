@@ -35,21 +35,21 @@ _POSSIBLE_TRANSFERS = {
 
 
 def movie_hdr(container: InputContainer, movie: Movie) -> dict[int, Hdr]:
-    """Return the HDR metadata in a movie header as video stream index -> metadata."""
+    """Return a dict from video stream index to HDR metadata, read from a movie header."""
     videos = container.streams.video
     return {stream.index: movie.tracks[stream.id].hdr for stream in videos if stream.id in movie.tracks}
 
 
 def matroska_hdr(container: InputContainer, header: Matroska) -> dict[int, Hdr]:
-    """Return the HDR metadata in a Matroska header as video stream index -> metadata."""
+    """Return a dict from video stream index to HDR metadata, read from a Matroska header."""
     tracks = [track for track in header.tracks.values() if track.is_video]
     return {stream.index: track.hdr for stream, track in zip(container.streams.video, tracks)}
 
 
 def elementary_stream_hdr(source: Source, format_name: str) -> dict[int, Hdr]:
-    """Return the HDR metadata of a file without a container as video stream index -> metadata.
+    """Return a dict from video stream index to HDR metadata, for a file that has no container.
 
-    It is read from the start of the file.
+    The metadata is read from the start of the file.
 
     The result is empty for other files. FFmpeg cannot go back to the start of these files, so they are read
     without FFmpeg.
@@ -106,7 +106,10 @@ def _needs_frames(stream: VideoStream, hdr: Hdr) -> bool:
 
 
 def _with_alternative(known: Hdr, stated: Hdr) -> Hdr:
-    """Use HLG as the transfer characteristics if it is stated as an alternative, as players with HLG do."""
+    """Use HLG as the transfer characteristics if a stream states HLG as an alternative.
+
+    Players that support HLG do the same.
+    """
     return known._replace(transfer=stated.transfer) if stated.transfer == HLG else known
 
 
@@ -132,7 +135,8 @@ def _frames(container: InputContainer, streams: Mapping[int, VideoStream]) -> di
     try:
         container.seek(0)
     except FFmpegError:
-        # Some formats do not support seeking. The error is ignored, because their packets are not read again.
+        # Some formats do not support seeking. The error is ignored, because the packets of such files are not
+        # read again.
         pass
     return found
 

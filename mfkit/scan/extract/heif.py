@@ -28,7 +28,7 @@ class _Item(NamedTuple):
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
-    """Read the size, EXIF and XMP of the primary item of a HEIF or AVIF image.
+    """Read the width, height, EXIF and XMP of the primary item of a HEIF or AVIF image.
 
     Raises:
         ExtractionError: No item states a size, or the file ends before the primary item's data.

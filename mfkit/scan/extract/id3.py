@@ -231,7 +231,7 @@ def _without_frame_flags(data: bytes, version: int, flags: int, unsynchronised: 
 
 
 def _texts(name: str, data: bytes) -> Iterator[Text]:
-    """Yield the values of an ID3 frame with a text, a user-defined text, or a comment without description."""
+    """Yield the values of an ID3 frame that contains a text, a user-defined text or a comment."""
     declared = _ENCODINGS.get(data[0])
     if declared is None:
         # A text frame without the byte that states the encoding is read as Latin-1.

@@ -220,7 +220,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:
-    """Decode a text, without a last character that was cut in half at a field's maximum length.
+    """Decode a text. An incomplete last character, cut off at a field's maximum length, is left out.
 
     Return None if the text is not valid in the encoding.
     """
@@ -232,10 +232,9 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return raw[: error.start].decode(encoding)
 
 
-# These are logarithms of four probabilities: that a non-ASCII letter follows an ASCII letter, that a
-# non-ASCII letter follows another one, that a non-ASCII letter starts a word, and that an ASCII letter
-# follows a non-ASCII letter. The keys are values of `_Model.has_words`: whether words consist only of
-# non-ASCII letters.
+# These are logarithms of the probabilities of a non-ASCII letter after an ASCII letter, after another
+# non-ASCII letter and at the start of a word, and of an ASCII letter after a non-ASCII letter. The key True
+# applies to writing systems whose words consist only of non-ASCII letters (`_Model.has_words`).
 _AFTER_ASCII = {False: math.log(0.08), True: math.log(0.004)}
 _AFTER_OTHER = {False: math.log(0.03), True: math.log(0.9)}
 _AT_START = {False: math.log(0.05), True: math.log(0.6)}

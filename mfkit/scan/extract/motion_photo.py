@@ -54,7 +54,7 @@ def embedded_video(reader: BoundedReader, packet: bytes, box: BoundedReader | No
 
 
 def _by_xmp(reader: BoundedReader, packet: bytes) -> _Section | None:
-    """Find a motion photo's video by its distance from the end of the file, which the XMP packet states."""
+    """Find a motion photo's video. The XMP packet states the video's distance from the end of the file."""
     distances = [int(match[1]) for match in _OFFSET.finditer(packet)]
     items = [match[1] for match in _ITEM.finditer(packet)][:_MAX_ITEMS]
     for number, item in enumerate(items):

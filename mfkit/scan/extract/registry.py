@@ -28,7 +28,10 @@ EXTRACTOR_VERSION = 5
 
 
 class MissingLibraryError(Exception):
-    """Error for a Python library that cannot be imported, so that the file is not reported as damaged."""
+    """Error for a Python library that cannot be imported.
+
+    The scanned file is then not reported as damaged.
+    """
 
 
 class ExtractorStep(NamedTuple):

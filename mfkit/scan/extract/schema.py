@@ -142,8 +142,8 @@ def merge(*parts: Metadata) -> Metadata:
             continue
         part_extra = part.get("extra", {})
         part_origins = part_extra.get("origins", {})
-        # Both fields of a pair must come from the same part. So a part's fields of a pair are left out if an
-        # earlier part has stated one of them.
+        # Both fields of a pair must come from the same part. So if an earlier part has stated one of the two
+        # fields, this part's values for both are left out.
         earlier = merged.keys() & _PAIRED.keys() if merged else _NOTHING
         for name, value in part.items():
             if value is None or name == "extra":

@@ -164,7 +164,7 @@ def _statistic(tags: Mapping[str, str], name: str) -> int | None:
 
 
 def _tag(tags: Mapping[str, str], name: str) -> str:
-    """Return the value of the first tag with this name, or this name and a language suffix such as "-eng"."""
+    """Return the value of the first tag with this name, with or without a language suffix such as "-eng"."""
     for tag, value in tags.items():
         if tag.startswith(name) and (len(tag) == len(name) or tag[len(name)] == "-"):
             return value
@@ -198,7 +198,7 @@ def _vp8_profile(container: InputContainer, stream: VideoStream) -> str | None:
                 profile = str(bytes(packet)[0] >> 1 & 7)
                 break
         container.seek(0)
-    except FFmpegError:  # The first frame is damaged.
+    except FFmpegError:  # The first frame is damaged, so the profile is unknown.
         pass
     return profile
 

@@ -121,7 +121,7 @@ class FileTexts:
         return cls(found, found)
 
     def decode(self, data: bytes, declared: str | None = None) -> str:
-        """Decode one of the file's texts with the function `decode` and the detected legacy encoding."""
+        """Decode one of the file's texts like :func:`decode`, with the file's detected legacy encoding."""
         return decode(data, declared, legacy=self.legacy)
 
 
@@ -135,7 +135,7 @@ def _codec_name(declared: str | None) -> str | None:
 
 
 def _strict(data: bytes, codec: str) -> str | None:
-    """Decode bytes, without a last character that was cut off at a field's maximum length.
+    """Decode bytes. An incomplete last character, cut off at a field's maximum length, is left out.
 
     Return None if the bytes are not valid in the encoding.
     """

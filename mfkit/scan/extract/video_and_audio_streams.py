@@ -82,7 +82,7 @@ def moving_pictures(container: InputContainer) -> list[VideoStream]:
 
 
 def _is_single_image(container: InputContainer, stream: VideoStream) -> bool:
-    """Return whether a video stream has only one image, and so is a cover image without the cover flag."""
+    """Return whether a video stream has only one image. It is then a cover image without the cover flag."""
     if not has_decoder(stream) or stream.codec_context.codec.canonical_name not in _IMAGE_CODECS:
         return False
     if stream.frames or stream.disposition & Disposition.still_image:
@@ -110,7 +110,7 @@ def best_stream(container: InputContainer, candidates: list[_S], kind: Any) -> _
 
 
 class MainStreams(NamedTuple):
-    """Video and audio streams of a file without covers, and the main stream of each kind.
+    """Video and audio streams of a file, except cover images, and the main stream of each kind.
 
     Attributes:
         videos: Video streams that are neither cover images nor preview images.
@@ -179,7 +179,8 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     The guess comes last, because it counts the fields of interlaced video, two per frame. A rate above 240
     is used only if the packets' timestamps confirm it.
     """
-    # Later rates are only read if the earlier ones are unknown, because PyAV builds a fraction for each.
+    # Later rates are read only if the earlier ones are unknown, because PyAV creates a fraction for each rate
+    # that is read, which takes time.
     average = stream.average_rate
     # The coded frame rate comes first if a video has no container, because FFmpeg's average frame rate is
     # then only a default of 25.

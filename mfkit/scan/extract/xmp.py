@@ -169,7 +169,8 @@ def _people(found: Properties) -> list[str]:
         names |= dict.fromkeys(_texts(person.get("Iptc4xmpExt:PersonName")))
     for prefix in ("mwg-rs", "acdsee-rs"):
         for region in _all_structures(found.get(f"{prefix}:Regions")):
-            # Image regions of the types Pet, Focus and BarCode do not contain names of people.
+            # Only face regions are used, because regions of the types Pet, Focus and BarCode do not contain
+            # names of people.
             if (_text(region, f"{prefix}:Type") or "Face").lower() == "face":
                 names |= dict.fromkeys(_texts(region.get(f"{prefix}:Name")))
     for region in _all_structures(found.get("MP:RegionInfo")):

@@ -1,4 +1,4 @@
-"""Recognition of file formats in shared containers: TIFF, ISO base media, RIFF, EBML, Ogg, ASF, ZIP, OLE."""
+"""Recognition of file formats that share containers: TIFF, ISO base media, RIFF, EBML, Ogg, ASF, ZIP, OLE."""
 
 import struct
 
@@ -181,8 +181,8 @@ def zipped(head: bytes, claimed: str) -> str:
                 return format_name
         if claimed in ("docx", "xlsx", "pptx"):
             return claimed
-    # If the entry that identifies the format is not at the start of the archive, only the file name shows the
-    # format.
+    # The entry that identifies the format may not be at the start of the archive. Then only the file name
+    # shows the format.
     return claimed if claimed in ("docx", "xlsx", "pptx", "epub", "odt", "ods", "odp", "odg") else "zip"
 
 

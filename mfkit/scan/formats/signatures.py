@@ -123,7 +123,7 @@ def _by_structure(head: bytes, claimed: str) -> str:
 
 
 def _is_icon(head: bytes) -> bool:
-    """Return whether a file starts with a plausible ICO or CUR directory: image count and first entry."""
+    """Return whether the image count and the first entry at the start of an ICO or CUR file are plausible."""
     count = int.from_bytes(head[4:6], "little")
     offset = int.from_bytes(head[18:22], "little")
     return 0 < count <= 256 and len(head) >= 22 and head[9] == 0 and offset >= 6 + 16 * count

@@ -85,7 +85,7 @@ def place_names(points: Sequence[tuple[float, float]], limit_km: float = LIMIT_K
     chord = 2 * math.sin(min(limit_km / _EARTH_KM, math.pi) / 2)
     _, nearest = cities.tree.query(_unit_vectors(coordinates[is_point]), distance_upper_bound=chord)
     for index, city in zip(np.flatnonzero(is_point).tolist(), nearest.tolist()):
-        if city < len(cities.names):  # scipy returns an invalid index if no city is near enough.
+        if city < len(cities.names):  # scipy's index is invalid if no city is near enough.
             names[index] = _label(cities, city)
     return names
 

@@ -273,7 +273,7 @@ def _from_sidecar(part: Metadata, name: str) -> Metadata:
 
 
 def _read_start(folder_path: str | os.PathLike[str], name: str, limit: int) -> bytes:
-    """Return the first bytes of a regular file. One byte above the limit shows that the file is too large.
+    """Return the first bytes of a regular file: up to one byte more than the limit, to detect larger files.
 
     Links are refused, because they might lead out of the scanned folders. Pipes are refused, because opening
     one would block.

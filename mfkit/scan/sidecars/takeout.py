@@ -148,7 +148,7 @@ def comparable(text: str) -> str:
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """Split a name into its stem and its extension, which has a dot and at most five characters."""
+    """Split a name into its stem and its extension: a dot and at most five letters or digits."""
     stem, dot, extension = name.rpartition(".")
     is_extension = stem and len(extension) <= 5 and extension.isalnum()
     return (stem, dot + extension) if is_extension else (name, "")
@@ -160,7 +160,7 @@ def utf16_length(text: str) -> int:
 
 
 def _possible_media_names(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield pairs of a possible media file name for a JSON file's stem, and its number such as "(1)"."""
+    """Yield the media file names that the stem of a JSON file can mean, each with a number such as "(1)"."""
     match = _JSON_NAME.match(stem)
     parts = {(stem, ""), (match["base"], match["number"] or "")} if match else set()
     for base, number in sorted(parts):
@@ -171,7 +171,7 @@ def _possible_media_names(stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _json_stems(name: str) -> Iterator[tuple[str, str]]:
-    """Yield pairs of a possible stem of a media file's JSON file, and the number that Takeout appended."""
+    """Yield the possible stems of a media file's JSON file, each with the number that Takeout appended."""
     without_number, number = _split_number(name)
     readings = [(name, "")]
     if number:
@@ -198,7 +198,7 @@ def _names_with_json(name: str) -> Iterator[str]:
         stem, extension = split_extension(base)
         if extension in _VIDEO_EXTENSIONS:
             yield from (stem + image_extension for image_extension in _IMAGE_EXTENSIONS)
-        # Names such as IMG.MP~2 are included, in which split_extension() finds no extension.
+        # Names such as IMG.MP~2 are included, too: split_extension() finds no extension in them.
         elif extension in ("", ".mp"):
             yield from (base + image_extension for image_extension in _IMAGE_EXTENSIONS)
 
@@ -297,7 +297,7 @@ def read_json(data: bytes, media_name: str) -> tuple[Metadata, object]:
     }
     title = document.get("title")
     if isinstance(title, str) and title.strip() and title.casefold() != media_name.casefold():
-        # A title with an extension is the original file name, not a person's title.
+        # A title with a file extension is the original file name, not a title that a person has entered.
         if split_extension(title)[1]:
             extra["original_name"] = title
         elif comparable(title) != comparable(split_extension(media_name)[0]):

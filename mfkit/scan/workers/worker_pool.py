@@ -187,7 +187,10 @@ class OrderedResults(Generic[T]):
         self._held_since: float | None = None
 
     def put(self, number: int, result: T) -> None:
-        """Add a result with its position in the order. Positions start at 0, and each is added once."""
+        """Add a result with its position in the order.
+
+        Positions start at 0, and each position is added once.
+        """
         heappush(self._held, (number, result))
 
     def ready(self) -> list[T]:

@@ -1,4 +1,4 @@
-"""Worker process as its parent sees it, with its time limit, and the supervisor that replaces it.
+"""Parent's side of a worker process, with a time limit, and the supervisor that replaces a crashed process.
 
 A :class:`WorkerSupervisor` sends files to one process, and replaces the process when a file crashes it.
 """
@@ -33,9 +33,9 @@ _GRACE_SECONDS = 0.1
 
 
 class WorkerLostError(Exception):
-    """Error that a worker process crashed or must be killed.
+    """Error for a worker process that crashed or must be killed.
 
-    Its message is stored as the current file's error.
+    The message is stored as the current file's error.
     """
 
 
@@ -232,7 +232,7 @@ class Job:
         """JSON line that asks a worker process to do the job."""
         wants_metadata = self.wants_metadata and self.metadata_error is None
         # Without metadata, the fingerprint is incomplete and cannot show whether the file is unchanged. So
-        # the known hash is not sent, and the file is hashed again.
+        # the request lacks the known hash, and the worker process hashes the file again.
         is_known = wants_metadata or self.result.expected_fingerprint is None
         known_hash = self.known_hash if is_known else None
         return encode_request(self.result, known_hash, wants_metadata=wants_metadata)
@@ -287,7 +287,7 @@ class WorkerSupervisor(Generic[J]):
             self._worker = await WorkerProcess.start(self._memory_limit, self._time_limit, self._module)
 
     async def serve(self, jobs: asyncio.Queue[J | None], results: asyncio.Queue[list[J] | None]) -> None:
-        """Run the jobs of a queue until None arrives. The process is kept for later calls.
+        """Run the jobs of a queue in a worker process until None arrives. Keep the process for later calls.
 
         Args:
             jobs: The jobs.

@@ -37,7 +37,7 @@ _STATUS_BINS = {"undated": -1, "future": -2, "before 1826": -3}
 
 
 def inclusive_upper_bound(edge: float, field: str) -> float:
-    """Return the largest upper bound (``max_size`` or ``max_duration``) that does not include ``edge``.
+    """Return the largest ``max_size`` or ``max_duration`` that is below ``edge``.
 
     A value equal to an edge belongs to the bin above the edge, but the bounds of a filter are inclusive.
     """
@@ -46,7 +46,7 @@ def inclusive_upper_bound(edge: float, field: str) -> float:
 
 @dataclass(frozen=True)
 class Bucket:
-    """Group of items beside a slider, which a click selects.
+    """Group of items without a place on a slider. It is shown beside the slider, and a click selects it.
 
     Attributes:
         key: Key of the bucket.
@@ -178,7 +178,7 @@ class ResolutionBins:
     note = ""
 
     def buckets(self, files: Mapping[Any, int]) -> list[Bucket]:
-        """Return no buckets, because every class has a bin."""
+        """Return no buckets, because the slider has a bin for each resolution class."""
         return []
 
     def counts_per_bin(self, files: Mapping[Any, int]) -> list[int]:
@@ -186,7 +186,7 @@ class ResolutionBins:
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter field that selects resolution classes. Its value is None for all classes."""
+        """Return the filter field for a range of resolution classes, with the value None for all classes."""
         names = RESOLUTION_NAMES[low:high]
         return {"resolution": names if len(names) < len(RESOLUTION_NAMES) else None}
 
@@ -235,8 +235,8 @@ class YearBins:
             for status, number in _STATUS_BINS.items()
             if status != "undated" or self._by_capture_time or not found
         }
-        # Undated items and items with implausible dates are grouped by the number of their status, not by
-        # year, so that no wrong years are on the slider.
+        # Undated items and items with implausible dates get a number for their status instead of a year, so
+        # that the slider has no wrong years.
         self.bin_expression: ColumnElement[Any] = case(
             *((date_status() == status, number) for status, number in self._beside.items()),
             (is_plausible_date(), date_year),
@@ -251,7 +251,7 @@ class YearBins:
         return counts
 
     def buckets(self, files: Mapping[Any, int]) -> list[Bucket]:
-        """Return a bucket for each ``date_status`` that is not on the slider."""
+        """Return the buckets of items without a year on the slider, one for each ``date_status``."""
         return [
             Bucket(status, f"{files[number]:,} {STATUS_TEXTS[status]}", status_fields(status))
             for status, number in self._beside.items()
@@ -259,7 +259,7 @@ class YearBins:
         ]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter fields that select a range of years, and only items with a capture time.
+        """Return the filter fields for a range of years. If it has a bound, undated items are left out.
 
         A slider handle at the end of the scale sets no bound.
         """
@@ -322,7 +322,10 @@ def size_bins(lib: MediaLibrary) -> StepBins:
 
 
 def duration_bins(lib: MediaLibrary) -> StepBins:
-    """Return histogram bins for a library's durations: one second to ten hours if none is known."""
+    """Return histogram bins for a library's durations.
+
+    If no duration is known, the bins range from one second to ten hours.
+    """
     default = Steps(_DURATIONS[1][:11])
     steps = robust_steps(lib, "duration", _DURATIONS, default)
     return StepBins("Duration", "duration", "duration", steps, _duration_text)

@@ -174,8 +174,8 @@ class ComparePanel(Panel):
             self.view.note = ""
         else:
             self.view.note = "Keep at least one file of each group."
-            # The group has not changed, so the browser is told to draw it again. Otherwise, the tick that the
-            # user has removed would not reappear.
+            # The user has removed the last tick of the group. The group does not change, so the browser is
+            # told to draw it again, with the tick.
             self.view.send({"kind": "redraw"})
         self._show()
 

@@ -136,7 +136,7 @@ class GalleryPanel(PicturesPanel):
         return str(self.order.value)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Query the ids and dimensions of all selected items."""
+        """Query the ids and dimensions of the selected items, and show their tiles."""
         by, ascending = _ORDERS[self.order.value]
         columns = ("id", "media_type", "width", "height")
         frame = self.lib.items(chosen, columns=columns, order_by=by, ascending=ascending)

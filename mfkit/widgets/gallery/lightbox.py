@@ -161,7 +161,7 @@ def _map(metadata: pd.DataFrame) -> dict[str, Any] | None:
     place = metadata[(metadata["group"] == "place") & metadata["field"].isin(("latitude", "longitude"))]
     known = dict(zip(place["field"], place["value"].astype("float64"), strict=True))
     latitude, longitude = known.get("latitude", math.nan), known.get("longitude", math.nan)
-    # A library from somebody else may contain any number.
+    # A library from somebody else may contain any number, so the range is checked.
     is_valid = abs(latitude) <= 90 and abs(longitude) <= 180
     return small_map(latitude, longitude) if is_valid else None
 

@@ -33,7 +33,7 @@ def small_map(latitude: float, longitude: float) -> dict[str, Any]:
         (name, x and y of countries), ``x`` and ``y`` (position of the location).
     """
     scale = HEIGHT / _DEGREES
-    # East and west are compressed as at this latitude, so that shapes are not distorted.
+    # Longitudes are scaled by the cosine of this latitude, so that shapes are not distorted.
     across = scale * max(0.1, math.cos(math.radians(latitude)))
     wide, high = WIDTH / 2 / across, _DEGREES / 2
     # Near a pole, the map ends at the pole, and the location is not in the middle.

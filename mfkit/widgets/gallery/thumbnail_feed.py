@@ -58,7 +58,7 @@ class ThumbnailFeed:
         self._frames: Future[None] | None = None
 
     def request(self, wanted: Mapping[int, str], version: int) -> Future[None]:
-        """Request tiles, and return a future that is done when their texts were sent.
+        """Request tiles, and return a future that is done when the texts of these tiles were sent.
 
         Args:
             wanted: Position in the gallery -> id of the item, the most urgent tile first.
@@ -111,7 +111,7 @@ class ThumbnailFeed:
                 self._running[key] = asyncio.create_task(self._deliver(files))
 
     async def _deliver(self, files: ItemFiles) -> None:
-        """Create or load the thumbnail of an item, and send it or the reason why it has none."""
+        """Create or load an item's thumbnail and send it. If there is no thumbnail, send the reason."""
         picture, error = b"", self._failures.get(files.file_hash, "")
         try:
             if not error:

@@ -146,7 +146,7 @@ class TypesPanel(BarsPanel):
         super().__init__(lib, selection, "Media types", measure="files")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
-        """Return ``media_type``."""
+        """Return ``media_type``, the only dimension of this panel."""
         return "media_type"
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
@@ -199,7 +199,7 @@ class CamerasPanel(BarsPanel):
         super().__init__(lib, selection, "Cameras", [self.dimension], measure="files")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
-        """Return ``camera`` or ``lens``."""
+        """Return the dimension that the user has chosen: ``camera`` or ``lens``."""
         return str(self.dimension.value)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:

@@ -168,7 +168,7 @@ class Panel(MarimoNotice, widgets.VBox):
         try:
             action()
         except CancelledError:
-            # An interruption of a drawing by a newer request is not shown as an error.
+            # If a newer request interrupts a drawing, no error is shown.
             raise
         except MfkitError as error:
             self._show_message(str(error))

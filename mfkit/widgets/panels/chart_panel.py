@@ -120,7 +120,7 @@ class ChartPanel(Panel):
         return {}
 
     def is_brushed(self, key: Any, chosen: MediaFilter) -> bool:
-        """Return whether the range that a filter selects includes a bar, given its ``customdata``."""
+        """Return whether the bar with this ``customdata`` is in the range that a filter selects."""
         return False
 
     def options(self) -> Hashable:

@@ -125,7 +125,7 @@ class FacetsPanel(Panel):
     def count_values(
         self, lists: list[str], chosen: MediaFilter, *, containing: str | None = None
     ) -> dict[str, list[tuple[str, int]]]:
-        """Return the values of the given check lists with their numbers of files, in descending order.
+        """Return the values for the given check lists with their numbers of files, the most frequent first.
 
         Args:
             lists: Names of the check lists.

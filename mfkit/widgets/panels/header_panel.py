@@ -90,7 +90,7 @@ class HeaderPanel(Panel):
         self.add_class("mfkit-header")
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Show the library's key figures, and mark the problem whose files are selected."""
+        """Show the library's key figures. If the files of a problem are selected, mark the problem."""
         self.line.value, found = self._header.get(lambda: (self._key_figures(), problems(self.lib)))
         if found != self._shown:
             self._shown = found

@@ -68,7 +68,7 @@ class FoldersPanel(ChartPanel):
         self.up_button.on_click(lambda _: self.attempt(self._go_up))
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the numbers of files and bytes of the folders on the next two levels."""
+        """Query the files and bytes of the folders on the two levels below the current folder."""
         return self.lib.folders(2, chosen, limit=_MAX_FOLDERS)
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:

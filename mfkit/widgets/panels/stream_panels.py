@@ -130,7 +130,7 @@ class SubtitlesPanel(_StreamsPanel, BarsPanel):
         super().__init__(lib, selection, "Subtitles", measure="files")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
-        """Return ``subtitle_format``."""
+        """Return ``subtitle_format``, the only dimension of this panel."""
         return "subtitle_format"
 
     def figure(self, frame: pd.DataFrame) -> go.Figure:
@@ -162,7 +162,7 @@ class HdrPanel(_StreamsPanel):
         return hdr_chart(frame, self.measure.value, selected=self.selected, height=_HEIGHT)
 
     def fields_for_click(self, key: list[str]) -> dict[str, Any]:
-        """Return the filter fields that select the HDR class and the resolution."""
+        """Return the filter fields that select the HDR class and the resolution of the clicked cell."""
         hdr, resolution = key
         return {"hdr": hdr, "resolution": resolution}
 
@@ -191,7 +191,7 @@ class BitDepthPanel(_StreamsPanel):
         return bit_depths_chart(frame, self.measure.value, selected=self.selected, height=_HEIGHT)
 
     def fields_for_click(self, key: list[Any]) -> dict[str, Any]:
-        """Return the filter fields that select the codec and the bit depth."""
+        """Return the filter fields that select the codec and the bit depth of the clicked cell."""
         codec, depth = key
         return {"video_codec": codec, "bit_depth": int(depth)}
 
@@ -236,7 +236,7 @@ class EfficiencyPanel(_StreamsPanel):
         self.layout.grid_area = "auto / 1 / auto / -1"
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
-        """Return the filter without the ids of chosen videos, which are still compared with all others."""
+        """Return the filter without the ids that a click sets, so that other videos are still compared."""
         return without(chosen, *self.own_fields)
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
@@ -251,7 +251,7 @@ class EfficiencyPanel(_StreamsPanel):
         return self.frame
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Draw the chart, and count the outliers on the buttons."""
+        """Draw the chart, and show the number of outliers on each button."""
         self._chosen_ids = None if chosen.id is None else frozenset(map(str, chosen.id))
         super().draw(chosen)
         for kind, button in self.buttons.items():

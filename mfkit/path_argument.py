@@ -70,7 +70,7 @@ def library_url(url: str | URL | os.PathLike[str]) -> URL:
 
 
 def _normalize_password(url: URL) -> URL:
-    """Move a password from the URL's query parameters to its user info, which SQLAlchemy hides in messages.
+    """Move a password from a URL's query to its user info, where SQLAlchemy hides the password in messages.
 
     Raises:
         NotALibraryError: Another parameter contains a secret, or the password has an unescaped ``@``.

@@ -141,7 +141,7 @@ def assumptions() -> pd.DataFrame:
 
 
 def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
-    """Convert a DataFrame of assumed bit rates to a list, or return the default list if it is None.
+    """Convert a DataFrame of assumed bit rates to a list. None stands for the default list.
 
     Raises:
         FilterError: The frame lacks a column, or a value is out of range.

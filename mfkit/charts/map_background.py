@@ -1,4 +1,4 @@
-"""Background of the maps, which needs no server: land, borders and names of countries."""
+"""Background of the maps: land, borders and names of countries. No server is needed."""
 
 from __future__ import annotations
 

@@ -234,7 +234,7 @@ def serve(
             f"--theme={'dark' if dark else 'light'}",
             "--template=mfkit",
             f"--Voila.connection_dir_root={folder}",
-            # Kernels whose pages were closed are stopped after ten minutes.
+            # A kernel is stopped ten minutes after its page was closed.
             "--MappingKernelManager.cull_interval=60",
             "--MappingKernelManager.cull_idle_timeout=600",
             *_kernel_options(),

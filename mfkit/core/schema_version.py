@@ -63,7 +63,7 @@ def upgrade(connection: Connection) -> None:
 
 
 def run_script(connection: Connection, revision: str, script: str) -> None:
-    """Run the SQL statements of a revision's script, which blank lines separate.
+    """Run the SQL statements of a revision's script. Blank lines separate the statements.
 
     Args:
         connection: Connection to the library database.

@@ -46,7 +46,7 @@ _WRITER_PRAGMAS = (
     # cannot corrupt the file. At most the last commits are lost, and the next scan repeats their work.
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
-    # Without a limit, a scan of millions of files would leave a log file of several gigabytes.
+    # The size of the log file is limited, because a scan of millions of files would leave several gigabytes.
     "PRAGMA journal_size_limit = 67108864",
 )
 _MAGIC = b"SQLite format 3\0"

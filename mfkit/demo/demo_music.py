@@ -56,7 +56,7 @@ def has_encoder(name: str) -> bool:
     """Return whether PyAV has an encoder with this name."""
     try:
         av.Codec(name, "w")
-    except ValueError:  # PyAV's UnknownCodecError is a ValueError.
+    except ValueError:  # PyAV's UnknownCodecError, a subclass of ValueError, was raised.
         return False
     return True
 
@@ -85,7 +85,7 @@ def choose_encoder(codec: str, notes: list[str]) -> str | None:
 
 @contextmanager
 def quiet_encoders() -> Iterator[None]:
-    """Prevent SVT-AV1 from printing its settings to standard error, which a notebook would show.
+    """Prevent SVT-AV1 from printing settings to standard error, because a notebook would show them.
 
     The environment variable ``SVT_LOG`` is the encoder's only setting for this; -1 turns the log off.
     """

@@ -102,7 +102,7 @@ def _is_unchanged(old: DatasetVersion, manifest: Manifest) -> bool:
 
 
 def _bytes_of_a_row(manifest: Manifest, name: str) -> float:
-    """Estimate the bytes per row in a dataset, which are more than in the snapshot.
+    """Estimate the bytes per row in a dataset. A row takes more bytes than in the snapshot.
 
     In a dataset, ids are text, and items have an additional column with searchable words.
     """

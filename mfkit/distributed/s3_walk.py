@@ -122,7 +122,10 @@ def existing_objects(paths: Sequence[str]) -> dict[str, bool]:
 
 
 def etag_fraction(etag: str) -> int:
-    """Convert an ETag to microseconds. They are added to the modification time, so a new ETag changes it."""
+    """Convert an ETag to microseconds, by which the modification time is increased.
+
+    So a new ETag changes the modification time.
+    """
     return int.from_bytes(hashlib.sha256(etag.encode()).digest()[:8]) % 1_000_000
 
 

@@ -109,7 +109,7 @@ def _connect(directory: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     # settings of a connection.
     connection.execute("SET GLOBAL error_on_division_by_zero = false")
     connection.execute("SET enable_progress_bar = false")
-    # lower() is faster than translate() and returns the same result if all characters are ASCII.
+    # ASCII text is folded with lower(), which is faster than translate() and returns the same result.
     connection.execute(
         "CREATE MACRO mfkit_fold(t) AS CASE WHEN strlen(t) = length(t) THEN lower(t) ELSE "
         "translate(t, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END"

@@ -102,7 +102,7 @@ class LibraryBase:
             return self._engine
         if name == "snapshot":
             return self._snapshot
-        # "record" is an old name of the engine "database".
+        # The engine "database" is also accepted under its old name "record".
         if name in ("database", "record"):
             return self._on_database
         raise QueryError(f"{name!r} is not an engine. Use one of {', '.join(get_args(Engine))}.")

@@ -1,1 +1,1 @@
-"""Optional analysis of decoded files, which finds similar images and videos, and damaged files."""
+"""Optional analysis of decoded files: search for similar images and videos, and for damaged files."""

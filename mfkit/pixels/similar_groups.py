@@ -1,4 +1,4 @@
-"""Grouping of similar images, in which every image is similar to the best image of its group.
+"""Grouping of similar images: every image is similar to the best image of its group.
 
 The pairs of similar images form a graph. A connected component of this graph can be a chain, in which each
 image is similar to the next image, but the first image is not similar to the last image. Therefore images

@@ -55,7 +55,7 @@ def _verify(source: Source, how: str, known_hash: str, heartbeat: Callable[[], N
         return {"outcome": "undecided", "error": "Decoding the file needs more memory than a worker may use."}
     except OSError as error:
         return {"outcome": "damaged", "error": f"The file cannot be read: {error.strerror or error}."}
-    except Exception as error:  # Damaged data can make a decoder raise any exception.
+    except Exception as error:  # All are caught: damaged data can make a decoder raise any exception.
         return {"outcome": "damaged", "error": f"The file cannot be decoded: {error}."}
 
 

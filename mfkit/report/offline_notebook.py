@@ -64,7 +64,7 @@ class StaticOutputPreprocessor(Preprocessor):
 
 
 class OfflineHTMLExporter(HTMLExporter):
-    """HTML page of a notebook, which shows the charts and tables of mfkit's widgets offline.
+    """HTML exporter for notebooks. The page shows the charts and tables of mfkit's widgets offline.
 
     Example:
         ``jupyter nbconvert --to mfkit.report.OfflineHTMLExporter --execute explore.ipynb``

@@ -197,7 +197,7 @@ def add_metadata(result: FileResult, source: Source) -> None:
         result.failed("probe", "Reading the file's metadata takes more memory than the scan allows.")
     except MissingLibraryError:
         raise
-    except Exception as error:  # A damaged file must never stop a scan, whatever error its extractor raises.
+    except Exception as error:  # All exceptions are caught, because a damaged file must never stop a scan.
         result.failed("probe", f"{type(error).__name__}: {error}")
     fault = getattr(source, "fault", None)
     if fault is not None:

@@ -26,7 +26,7 @@ class Remote(ABC):
 
     @abstractmethod
     def open(self) -> BinaryIO:
-        """Return a seekable binary stream, which caches the parts that were read."""
+        """Return a seekable binary stream that caches the parts that were read."""
 
 
 # Some operating systems do not define all of these flags. Without O_NONBLOCK, opening a pipe would wait for a

@@ -50,7 +50,7 @@ def _draw(path: str, drawing: str) -> bytes:
         return b"-" + str(error).encode()
     except MemoryError:
         return b"-The file needs too much memory for a thumbnail."
-    except Exception as error:  # A malicious file can make a decoder raise any exception.
+    except Exception as error:  # All are caught: a malicious file can make a decoder raise any exception.
         reason = getattr(error, "strerror", None) or error
         return f"-Cannot create a thumbnail: {reason}".encode("utf-8", "replace")
 

@@ -59,7 +59,7 @@ class ChangeSource(Protocol):
     dialect: str
 
     def has_changed(self, position: str) -> bool:
-        """Return whether the change log has changes after a position. The check is fast if it has none."""
+        """Return whether the change log has changes after a position. The check is fast if there are none."""
         ...
 
     def reader(self) -> AbstractContextManager[Reader]:

@@ -85,8 +85,8 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
     """Return a column's values as Python objects, with None for missing values."""
     values: list[Any]
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        # The timestamps are in UTC. If Python cannot represent a year, tolist() returns an integer, which the
-        # validation rejects.
+        # The timestamps are in UTC. If Python cannot represent a year, tolist() returns an integer, and the
+        # validation rejects this integer.
         values = column.to_numpy(f"datetime64[{_unit(column.dt.unit)}]").tolist()
     elif isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
         values = column.array.to_numpy(dtype=object, na_value=None).tolist()

@@ -18,7 +18,8 @@ _MONTHS = {
 }
 _STATED_ZONE = r"(?:(?:UTC|GMT)(?=[+-]))?(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)"
 _ZONE = rf"(?:{_STATED_ZONE})?(?![\d:])"
-# Some phones write AM or PM in Chinese, Japanese or Korean before the time.
+# AM and PM are also read in Chinese, Japanese and Korean before the time, because some phones write dates in
+# this form.
 _HALVES = {**dict.fromkeys(("上午", "午前", "오전"), "a"), **dict.fromkeys(("下午", "午後", "오후"), "p")}
 _CLOCK = (
     rf"(?P<half_first>{'|'.join(_HALVES)})?\s?"

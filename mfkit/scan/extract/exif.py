@@ -155,7 +155,7 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
 
 
 def altitude(gps: Mapping[int, Value]) -> float | None:
-    """Return the altitude in metres, which is negative below sea level."""
+    """Return the altitude in metres, negative below sea level."""
     height = first_number(gps.get(_ALTITUDE))
     if height is None:
         return None

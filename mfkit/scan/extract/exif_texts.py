@@ -112,8 +112,8 @@ def _utf16(data: bytes) -> str:
     if b"\x00" not in text and (text.isascii() or _is_utf8(text)):
         return decode(text)  # Some programs write ASCII or UTF-8 text into a tag that requires UTF-16.
 
-    # In UTF-16 text, the high bytes of the characters vary less than the low bytes, which reveals the byte
-    # order.
+    # The byte order is guessed: in UTF-16 text, the high bytes of the characters vary less than the low
+    # bytes.
     is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
     return decode(data, "utf-16-be" if is_big_endian else "utf-16-le").split("\x00", 1)[0]
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 _MAX_SIZE = 4_096
 _PARAMETER_SET, _EXTENDED_RATIO = 7, 255
-# Profiles whose parameter set states the chroma format and scaling matrices.
+# In these profiles, the parameter set states the chroma format and scaling matrices.
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 _RATIOS = {
     1: (1, 1), 2: (12, 11), 3: (10, 11), 4: (16, 11), 5: (40, 33), 6: (24, 11), 7: (20, 11), 8: (32, 11),

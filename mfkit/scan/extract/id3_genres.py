@@ -1,4 +1,4 @@
-"""Parser for genres in ID3 tags, which are numbers, references such as ``(51)``, or text.
+"""Parser for the genres in ID3 tags: numbers, references such as ``(51)``, or text.
 
 The sources are ID3v1, ID3v2.3 (section 4.2.1, TCON) and ID3v2.4 (section 4.2.3).
 """

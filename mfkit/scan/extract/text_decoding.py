@@ -1,4 +1,4 @@
-"""Decoder for texts in media files, which often declare a wrong encoding, and for numbers in texts.
+"""Decoder for texts in media files, also with a wrongly declared encoding, and for numbers in texts.
 
 The standards of ID3v1, ID3v2, IPTC and EXIF prescribe Latin-1 or ASCII, but programs write UTF-8 or the
 encoding of their country.
@@ -96,7 +96,7 @@ def escaped_bytes(text: str) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class FileTexts:
-    """Legacy encoding of a file's texts, which is detected from all texts together.
+    """Legacy encoding of a file's texts, detected from all texts together.
 
     Attributes:
         legacy: Encoding of texts that are neither in their declared encoding nor UTF-8.

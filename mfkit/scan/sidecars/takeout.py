@@ -1,4 +1,4 @@
-"""Reader of Google Takeout's JSON files, which are matched with media files by name.
+"""Reader of Google Takeout's JSON files. Each JSON file is matched with media files by name.
 
 Google does not document the names. These rules come from exports of tens of thousands of files (ente pull
 request 4956, GooglePhotosTakeoutHelper pull request 449, immich-go's matchers):

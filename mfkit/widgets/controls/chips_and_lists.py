@@ -41,7 +41,7 @@ class Chips(anywidget.AnyWidget):
 
 
 class Facet(anywidget.AnyWidget):
-    """Check list of values, which shows the number of files that have each value.
+    """Check list of values, with the number of files that have each value.
 
     Attributes:
         label: Heading of the list.

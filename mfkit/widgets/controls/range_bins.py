@@ -259,9 +259,10 @@ class YearBins:
         ]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter fields for a range of years. If it has a bound, undated items are left out.
+        """Return the filter fields that select a range of years.
 
-        A slider handle at the end of the scale sets no bound.
+        A slider handle at the end of the scale sets no bound. If there is a bound and the years are those of
+        capture times, items without a capture time are left out.
         """
         years = self._years
         after = str(years[low]) if low else None

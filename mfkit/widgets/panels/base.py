@@ -1,4 +1,4 @@
-"""Base class of the notebook panels, which redraw when the selection changes, and which show errors."""
+"""Base class of the notebook panels. A panel is redrawn when the selection changes, and shows errors."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ _NUMERIC = frozenset(("date_year", "rating"))
 
 
 class FacetsPanel(Panel):
-    """Check lists of media types, codecs, cameras, tags and other dimensions, which change the selection.
+    """Check lists of media types, codecs, cameras, tags and other dimensions. Ticks change the selection.
 
     Each value has the number of files that have this value and match the conditions of the other lists and
     controls. Collapsed lists are not counted.
@@ -168,7 +168,7 @@ def _note(label: str, values: int, search: str) -> str:
 
 
 class RangesPanel(Panel):
-    """Range sliders for size, duration, resolution and year, which change the selection.
+    """Range sliders for size, duration, resolution and year. Moving a slider changes the selection.
 
     The bins fit the values in the library. A few extreme values share a bin at an end, and a button with
     their number selects them. The histogram of each slider counts the files that match all conditions except

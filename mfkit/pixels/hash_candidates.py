@@ -13,15 +13,24 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mfkit.pixels.batch_threads import map_in_threads
+
 MAX_BITS = 12
 """Maximum number of different bits in one of a picture's two hashes."""
-_MAX_OTHER_BITS = 26
-"""Maximum number of different bits in a picture's other hash, which rules out clearly different pictures."""
+_MAX_BITS_OF_BOTH = 26
+"""Maximum number of different bits in both hashes together, which rules out clearly different pictures.
+
+Of 630 versions of 90 pictures, some of them cropped by 3 % at each edge, none differs in more than 22 bits.
+Most of the random candidates among a million pictures are near the limits of both hashes: this limit leaves
+out nine of ten.
+"""
 _ROTATION = 4
 _MAX_NEIGHBORS = 64
 """Maximum number of neighbours that each hash is compared with, which limits the time for large bands."""
 _MIN_BAND, _MAX_BAND = 8, 16
 """Minimum and maximum number of leading bits that must be equal. More hashes need longer bands."""
+_CHUNK = 1 << 15
+"""Number of sorted hashes that are compared at a time. They fit into the cache of a processor core."""
 _UNIQUE_ABOVE = 4_000_000
 """Number of pairs above which duplicate pairs are removed to save memory."""
 
@@ -64,15 +73,22 @@ def candidate_pairs(difference: Hashes, dct: Hashes) -> Pairs:
     found = [representative[repeated] * total + repeated]
     kept = np.flatnonzero(representative == np.arange(total))
     band = int(np.clip(np.log2(max(len(kept), 1)) - 4, _MIN_BAND, _MAX_BAND))
-    for own, other in ((difference[kept], dct[kept]), (dct[kept], difference[kept])):
-        for rotation in range(0, 64, _ROTATION):
-            ones, others = _neighbors(own, other, rotation, band)
-            low, high = kept[np.minimum(ones, others)], kept[np.maximum(ones, others)]
-            found.append(low * total + high)
-            if sum(map(len, found)) > _UNIQUE_ABOVE:
-                found = [np.unique(np.concatenate(found))]
-    pairs = np.unique(np.concatenate(found))
-    return Pairs(*np.divmod(pairs, max(total, 1)))
+
+    def compare(turn: tuple[Hashes, Hashes, int]) -> npt.NDArray[np.int64]:
+        ones, others = _neighbors(*turn, band)
+        low, high = kept[np.minimum(ones, others)], kept[np.maximum(ones, others)]
+        result: npt.NDArray[np.int64] = low * total + high
+        return result
+
+    hashes = difference[kept], dct[kept]
+    turns = [(*each, rotation) for each in (hashes, hashes[::-1]) for rotation in range(0, 64, _ROTATION)]
+    limit = _UNIQUE_ABOVE
+    for pairs in map_in_threads(compare, turns):
+        found.append(pairs)
+        if sum(map(len, found)) > limit:
+            found = [np.unique(np.concatenate(found))]
+            limit = len(found[0]) + _UNIQUE_ABOVE
+    return Pairs(*np.divmod(np.unique(np.concatenate(found)), max(total, 1)))
 
 
 def _neighbors(
@@ -91,14 +107,20 @@ def _neighbors(
     own, other = rotated[order], other[order]
     limit = np.uint64(1 << 64 - band)
     ones, others = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for step in range(1, min(_MAX_NEIGHBORS + 1, len(own))):
-        different = own[step:] ^ own[:-step]
-        # Two hashes have the same leading bits if their XOR is below the limit.
-        same_band = np.flatnonzero(different < limit)
-        if not len(same_band):
-            break
-        near = same_band[np.bitwise_count(different[same_band]) <= MAX_BITS]
-        near = near[np.bitwise_count(other[near] ^ other[near + step]) <= _MAX_OTHER_BITS]
-        ones.append(order[near])
-        others.append(order[near + step])
+    for start in range(0, len(own), _CHUNK):
+        chunk = own[start : start + _CHUNK]
+        for step in range(1, min(_MAX_NEIGHBORS + 1, len(own) - start)):
+            neighbors = own[start + step : start + step + _CHUNK]
+            different = neighbors ^ chunk[: len(neighbors)]
+            # Two hashes have the same leading bits if their XOR is below the limit.
+            same_band = np.flatnonzero(different < limit)
+            if not len(same_band):
+                break
+            bits = np.bitwise_count(different[same_band])
+            near = bits <= MAX_BITS
+            first = same_band[near] + start
+            other_bits = np.bitwise_count(other[first] ^ other[first + step])
+            first = first[bits[near] + other_bits <= _MAX_BITS_OF_BOTH]
+            ones.append(order[first])
+            others.append(order[first + step])
     return np.concatenate(ones), np.concatenate(others)

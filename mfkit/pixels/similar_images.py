@@ -16,7 +16,7 @@ from mfkit.pixels.best_version import details_of, groups_frame, rank_versions
 from mfkit.pixels.hash_candidates import Pairs, candidate_pairs
 from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
 from mfkit.pixels.picture_distance import distances
-from mfkit.pixels.similar_groups import group
+from mfkit.pixels.similar_groups import connected_components, group
 from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_pictures
 
 GUARD = 1.5
@@ -53,7 +53,7 @@ async def similar_images(
     known = (ones >= 0) & (others >= 0)
     ones, others = ones[known], others[known]
     rank = rank_versions(details)
-    loaded = await _miniature_pairs(database, list(details["file_hash"]))
+    loaded = await _miniature_pairs(database, list(details["file_hash"]), GUARD * threshold)
     edges = Pairs(np.minimum(ones, others), np.maximum(ones, others))
     edges = await asyncio.to_thread(loaded.are_similar, edges, threshold)
     groups = await asyncio.to_thread(group, rank, edges, loaded.distance, GUARD * threshold)
@@ -61,7 +61,14 @@ async def similar_images(
 
 
 async def _confirm(database: Database, pictures: StoredPictures, pairs: Pairs, threshold: float) -> Pairs:
-    """Return those candidate pairs whose visual distance is not above the threshold."""
+    """Return those candidate pairs whose visual distance is not above the threshold.
+
+    Pairs of one connected component are compared in sequence, so that the miniatures of a component are
+    loaded together.
+    """
+    label = connected_components(len(pictures.content), pairs)
+    order = np.argsort(label[pairs.first], kind="stable")
+    pairs = Pairs(pairs.first[order], pairs.second[order])
     kept = [np.empty(0, np.int64)]
     for start in range(0, len(pairs.first), _PAIRS):
         block = slice(start, start + _PAIRS)
@@ -75,8 +82,10 @@ async def _confirm(database: Database, pictures: StoredPictures, pairs: Pairs, t
                 pixels[np.searchsorted(rows, row)] = data
         found = await asyncio.to_thread(
             distances,
-            pixels[np.searchsorted(rows, pairs.first[block])],
-            pixels[np.searchsorted(rows, pairs.second[block])],
+            pixels,
+            np.searchsorted(rows, pairs.first[block]),
+            np.searchsorted(rows, pairs.second[block]),
+            threshold,
         )
         kept.append(np.flatnonzero(found <= threshold) + start)
     places = np.concatenate(kept)
@@ -84,12 +93,18 @@ async def _confirm(database: Database, pictures: StoredPictures, pairs: Pairs, t
 
 
 class MiniaturePairs:
-    """Two miniatures per image: one of the whole image, and one of the image without its border."""
+    """Miniatures of images, and of the images inside of borders.
 
-    def __init__(
-        self, whole: npt.NDArray[np.uint8], inner: npt.NDArray[np.uint8], has_border: npt.NDArray[np.bool_]
-    ) -> None:
-        self._whole, self._inner, self._has_border = whole, inner, has_border
+    Args:
+        pixels: Miniatures of the whole images, followed by those of images without their border.
+        inner: Row of the miniature without border for each image; the row of the whole image if the image has
+            no border.
+        limit: Largest distance that matters (:func:`mfkit.pixels.picture_distance.distances`).
+    """
+
+    def __init__(self, pixels: npt.NDArray[np.uint8], inner: Numbers, limit: float) -> None:
+        self._pixels, self._inner, self._limit = pixels, inner, limit
+        self._has_border = inner != np.arange(len(inner))
 
     def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
         """Return the distance of each pair of images: the smallest distance between their miniatures.
@@ -97,13 +112,16 @@ class MiniaturePairs:
         Equal borders make different pictures look similar. Therefore two pictures with borders are compared
         only by what is inside.
         """
-        found = distances(self._whole[first], self._whole[second])
+        found = self._distances(first, second)
         both = np.flatnonzero(self._has_border[first] & self._has_border[second])
-        found[both] = distances(self._inner[first[both]], self._inner[second[both]])
+        found[both] = self._distances(self._inner[first[both]], self._inner[second[both]])
         some = np.flatnonzero(self._has_border[first] | self._has_border[second])
-        for one, other in ((self._whole, self._inner), (self._inner, self._whole)):
-            found[some] = np.minimum(found[some], distances(one[first[some]], other[second[some]]))
+        for ones, others in ((first, self._inner[second]), (self._inner[first], second)):
+            found[some] = np.minimum(found[some], self._distances(ones[some], others[some]))
         return found
+
+    def _distances(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
+        return distances(self._pixels, first, second, self._limit)
 
     def are_similar(self, pairs: Pairs, threshold: float) -> Pairs:
         """Return the given similar pairs without those that are similar only by their borders."""
@@ -113,12 +131,16 @@ class MiniaturePairs:
         return Pairs(pairs.first[kept], pairs.second[kept])
 
 
-async def _miniature_pairs(database: Database, names: Sequence[str]) -> MiniaturePairs:
+async def _miniature_pairs(database: Database, names: Sequence[str], limit: float) -> MiniaturePairs:
     place = {name: number for number, name in enumerate(names)}
     whole = np.zeros((len(names), MINIATURE_BYTES), np.uint8)
-    inner, has_inner = np.zeros_like(whole), np.zeros(len(names), bool)
+    inner = np.arange(len(names))
+    without_border: list[npt.NDArray[np.uint8]] = []
     async for name, part, pixels in load_miniatures(database, names):
-        (whole if part == 0 else inner)[place[name]] = pixels
-        has_inner[place[name]] |= part != 0
-    inner[~has_inner] = whole[~has_inner]
-    return MiniaturePairs(whole, inner, has_inner)
+        if part == 0:
+            whole[place[name]] = pixels
+        else:
+            inner[place[name]] = len(names) + len(without_border)
+            without_border.append(pixels)
+    pixels = np.concatenate((whole, np.stack(without_border))) if without_border else whole
+    return MiniaturePairs(pixels, inner, limit)

@@ -58,7 +58,7 @@ async def similar_videos(
         place[one] = names.get(stored.names[one], -1)
     ones, others = place[pairs.first], place[pairs.second]
     known = (ones >= 0) & (others >= 0)
-    videos = _Videos(list(names), stored)
+    videos = _Videos(list(names), stored, threshold)
     await videos.load(database)
     first, second = ones[known], others[known]
     near = await asyncio.to_thread(lambda: videos.distance(first, second) <= threshold)
@@ -90,9 +90,13 @@ def _same_duration(first: npt.NDArray[np.float64], second: npt.NDArray[np.float6
 
 
 class _Videos:
-    """Miniatures of the frames of videos, and the durations of the videos."""
+    """Miniatures of the frames of videos, and the durations of the videos.
 
-    def __init__(self, names: list[str], stored: StoredPictures) -> None:
+    Distances of videos are exact up to a limit (:func:`mfkit.pixels.picture_distance.distances`).
+    """
+
+    def __init__(self, names: list[str], stored: StoredPictures, limit: float) -> None:
+        self._limit = limit
         self._place = {name: number for number, name in enumerate(names)}
         self._pixels = np.zeros((len(names), len(FRAME_SHARES), MINIATURE_BYTES), np.uint8)
         self._has_frame = np.zeros((len(names), len(FRAME_SHARES)), bool)
@@ -128,9 +132,7 @@ class _Videos:
         apart = np.where(has_one & ~has_both, _FAR, np.float32(-1))
         for number in range(len(FRAME_SHARES)):
             rows = np.flatnonzero(has_both[:, number])
-            apart[rows, number] = distances(
-                self._pixels[first[rows], number], self._pixels[second[rows], number]
-            )
+            apart[rows, number] = distances(self._pixels[:, number], first[rows], second[rows], self._limit)
         apart.sort(axis=1)
         shared, compared = has_both.sum(axis=1), has_one.sum(axis=1)
         result: npt.NDArray[np.float32] = np.where(compared >= _OUTLIER_FROM, apart[:, -2], apart[:, -1])

@@ -50,12 +50,15 @@ def test_each_pair_is_found_once_in_order() -> None:
 
 
 def test_the_limit_of_different_bits_is_inclusive() -> None:
-    """Twelve different bits in the better hash make a candidate, thirteen do not."""
-    zero = np.zeros(1, np.uint64)
-    for bits, expected in ((MAX_BITS, {(0, 1)}), (MAX_BITS + 1, set())):
+    """A candidate differs in at most 12 bits of one hash, and in at most 26 bits of both."""
+    for bits, other_bits, expected in (
+        (MAX_BITS, 14, {(0, 1)}),
+        (MAX_BITS, 15, set()),
+        (MAX_BITS + 1, 13, set()),
+    ):
         # The low bits differ, so that the first band agrees.
-        other = np.concatenate((zero, np.array([2**bits - 1], np.uint64)))
-        assert found(other, np.array([0, 2**14 - 1], np.uint64)) == expected
+        hashes = (np.array([0, 2**different - 1], np.uint64) for different in (bits, other_bits))
+        assert found(*hashes) == expected
 
 
 def test_the_other_hash_must_not_differ_in_more_than_26_bits() -> None:

@@ -88,8 +88,8 @@ def _handle_signals() -> None:
     """Treat SIGTERM and SIGHUP like Ctrl-C, so that work stops and temporary folders are removed."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP.
-        # A signal that is ignored, for example by nohup, stays ignored. Python allows only the main thread to
-        # set a signal handler.
+        # The handler is set only if the signal is not handled otherwise (nohup ignores SIGHUP), and only in
+        # the main thread, because Python allows no other thread to set handlers.
         if (
             number is not None
             and signal.getsignal(number) == signal.SIG_DFL

@@ -153,7 +153,7 @@ class SparkDialect(DuckdbDialect):
     colspecs = {DateTime: _Timestamp}
 
     def __init__(self, library_dialect: str, relations: frozenset[str]) -> None:
-        """Create a dialect for one kind of library database and a set of readable tables."""
+        """Create a dialect for one kind of library database. Statements may read only ``relations``."""
         super().__init__(library_dialect, relations)
         self.identifier_preparer = _QuoteAllNames(self, initial_quote="`", escape_quote="`")
 

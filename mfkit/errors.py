@@ -121,7 +121,10 @@ class IngestError(MfkitError):
 
 
 class DatasetError(MfkitError):
-    """A dataset cannot be published or read. Earlier versions are not affected."""
+    """A dataset cannot be published or read.
+
+    If publishing fails, the versions of the dataset that were published before are not changed.
+    """
 
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:

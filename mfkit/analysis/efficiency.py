@@ -57,7 +57,8 @@ class _Measure(NamedTuple):
         name: Name of the quantity in the result.
         unit: Value of one whole number of the quantity, as a numerator and a denominator.
         size_factor: Number by which the quantity is multiplied to get bits per second.
-        classes: Columns that similar streams have in common; never null, because null never equals null.
+        classes: Columns that are equal for similar streams. They are never null, because nulls are not equal
+            to each other.
         conditions: Conditions for streams that can be compared.
     """
 

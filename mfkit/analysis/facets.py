@@ -199,13 +199,14 @@ def _contains(value: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 
 
 def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Convert a column to text. Booleans become "true" or "false", because databases differ in this.
+    """Convert a column to text that is the same on every database.
 
-    So do decimal numbers. The only ones are ratings, in steps of a tenth at most: 4 and 3.5. They are written
-    with integers, and others have no text.
+    Booleans become "true" or "false". Decimal numbers, which are ratings in stars, become text such as "4" or
+    "3.5". A number with more than one decimal becomes null.
     """
     if isinstance(column.type, Float):
-        # SQL literals instead of bind parameters, because the query groups by this expression.
+        # The query groups by this expression. SQL literals are used, because a database would treat two
+        # expressions with bind parameters as different.
         zero, ten = literal_column("0", Integer()), literal_column("10", Integer())
         point = literal_column("'.'", Text())
         whole, tenths = cast(column, Integer()), cast(column * ten, Integer())

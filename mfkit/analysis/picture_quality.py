@@ -1,6 +1,7 @@
-"""Quality of inspected pictures: measures, rank by sharpness, and suggestions by rules that users can set.
+"""Technical quality of pictures: sharpness and other measures, ranks, and suggestions of pictures to look at.
 
-The measures are columns of ``media``, which :meth:`mfkit.MediaLibrary.inspect` fills.
+The measures are columns of ``media``, which :meth:`mfkit.MediaLibrary.inspect` fills. A rule, which users can
+change, suggests pictures with a name such as ``blurred``.
 :func:`picture_samples` chooses pictures of each year, for the pictures in a report.
 """
 
@@ -180,7 +181,7 @@ def quality(
 def _ranks() -> Select[Any]:
     """Return the SELECT statement that ranks pictures of the same camera and resolution by sharpness.
 
-    All inspected pictures of the library are compared, so a filter does not change the rank of a picture.
+    All pictures with a measured sharpness are compared, so a filter does not change the rank of a picture.
     Pictures without a camera are compared with each other. Portrait and landscape pictures are compared.
     """
     turned = c.height > c.width

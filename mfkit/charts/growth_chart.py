@@ -84,7 +84,7 @@ def growth_chart(
 
 
 Tables = dict[str, dict[str, Any]]
-"""Measure -> media type -> numbers by slot of the axis."""
+"""Measure -> media type -> one number per slot of the time axis. A slot is the place for one bar."""
 
 
 def _bars(

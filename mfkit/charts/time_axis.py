@@ -1,6 +1,7 @@
-"""Time axis of a chart: slots for periods, for outliers at both ends, and for undated items beside the axis.
+"""Time axis of a chart, divided into slots. A slot is the place for one bar.
 
-The slots have keys, which charts store as ``customdata``:
+There are slots for periods, for outliers at both ends of the axis, and for undated items beside the axis.
+Charts store the key of a slot as ``customdata``. The keys are:
 
 - ``"2014"``, ``"2014-05"`` or ``"2014-05-31"``: a period.
 - ``"≤1997"`` or ``"≥2021"``: the end of the axis that contains all earlier or later items.
@@ -36,11 +37,11 @@ _MAX_TICKS = 7
 
 @dataclass(frozen=True)
 class Slot:
-    """Place for one bar on or beside the time axis of a chart.
+    """Place for one bar of a chart: a part of the time axis, or a place to the left or right of the axis.
 
     Attributes:
-        key: Key of the slot; see the module.
-        label: Text of the axis.
+        key: Key of the slot; see the docstring of the module.
+        label: Label on the axis.
         name: Text for the hover text.
         position: Center on the axis, on which a period has the width 1.
         width: Width of the slot.
@@ -125,7 +126,11 @@ class TimeAxis:
         }
 
     def _period_ticks(self) -> list[Slot]:
-        """Return the slots of periods that have a tick, at round years or months."""
+        """Return the slots of the periods that get a label on the axis, at most about eight.
+
+        On an axis of many years, these are the years that are divisible by a step such as 5. On other axes,
+        the labels are evenly spaced.
+        """
         number, freq = len(self.periods), str(self.periods.freqstr)[0] if len(self.periods) else ""
         by_key = {slot.key.removeprefix("file "): slot for slot in self.slots}
         slots = [by_key[one.strftime(_KEYS[freq])] for one in self.periods]

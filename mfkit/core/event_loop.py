@@ -183,7 +183,8 @@ class QueryThreads:
 _PATIENCE = 10.0
 """Maximum number of seconds to wait for a cancelled coroutine."""
 
-# The lock is reentrant, because garbage collection may close an unused library while this thread holds it.
+# The lock is reentrant: while this thread holds it, garbage collection may close an unused library, which
+# acquires the lock again. With another type of lock, the thread would wait for itself forever.
 _lock = threading.RLock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
@@ -265,7 +266,7 @@ class CancelScope(CancelToken):
     """
 
     def __enter__(self) -> Self:
-        """Let other threads cancel this thread's calls of the sync API until the ``with`` block ends."""
+        """Let other threads cancel this thread's synchronous mfkit calls until the ``with`` block ends."""
         _thread_state.scope = self
         return self
 

@@ -280,7 +280,7 @@ def _canonical_value(value: Any) -> Any:
 
 
 def _canonical_json(value: Any) -> Any:
-    """Convert whole floats in JSON to integers, because PostgreSQL stores 1e22 as an integer."""
+    """Convert whole floats in JSON to integers, because PostgreSQL returns 1e22 as an integer."""
     if isinstance(value, dict):
         return {name: _canonical_json(one) for name, one in value.items()}
     if isinstance(value, list):

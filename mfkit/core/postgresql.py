@@ -28,7 +28,8 @@ _HARMLESS = (
     "pg_sleep pg_sleep_for pg_sleep_until array_shuffle array_sample pg_relation_size pg_table_size "
     "pg_indexes_size pg_total_relation_size pg_database_size".split()
 )
-# These functions are rejected, because they run SQL text, read whole tables, or assign a transaction id.
+# These functions are rejected even if PostgreSQL does not declare them volatile. They run SQL text that this
+# module has not checked, read whole tables, or assign a transaction id.
 _REVEALING = (
     "query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema "
     "txid_current pg_current_xact_id ts_stat ts_rewrite has_largeobject_privilege table_to_xml "

@@ -322,8 +322,8 @@ async def read_only_session(connection: AsyncConnection) -> AsyncIterator[None]:
     # ROLLBACK.
     if not connection.in_transaction():
         await connection.begin()
-    # The full-text table is loaded before the authorizer is set, because SQLite reports the loading as a
-    # write, which the authorizer would deny.
+    # The full-text table is loaded before the authorizer is set, because SQLite reports the loading to the
+    # authorizer as a write.
     await connection.exec_driver_sql("PRAGMA table_info(media_fts)")
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None

@@ -16,8 +16,8 @@ _MATH: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "radians": math.radia
 # These are the authorizer action codes of read-only statements. All other actions are denied (ATTACH, PRAGMA,
 # writes, transactions, DDL). Source: https://www.sqlite.org/c3ref/c_alter_table.html
 _READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
-# These pragmas are allowed, because none of them changes a setting. SQLite's full-text search uses
-# data_version.
+# These pragmas are allowed, because they only return information and change no setting. SQLite's full-text
+# search runs the pragma data_version itself.
 _READING_PRAGMAS = frozenset(("data_version", "table_info", "table_xinfo", "table_list", "index_list"))
 # These functions are allowed, because they have no side effects (https://www.sqlite.org/lang_corefunc.html
 # and related pages). Not allowed are load_extension, fts3_tokenizer (reads and returns memory addresses),
@@ -53,8 +53,9 @@ def authorize(action: int, first: str | None, second: str | None, *_: Any) -> in
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # This action is allowed, because SQLite reports an update of sqlite_master when a new connection
-        # loads a full-text table. SQLite itself rejects all real changes of sqlite_master.
+        # SQLite also reports this action when a connection uses a full-text table for the first time. If the
+        # action were denied, searches would fail. Allowing it is harmless, because SQLite itself rejects
+        # statements that change sqlite_master.
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
@@ -80,8 +81,8 @@ def open_for_free_sql(uri: str) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA cache_size = -24576")
         add_missing_math(connection)
-        # The full-text table is loaded before the authorizer is set, because the authorizer would deny the
-        # loading as a write.
+        # The full-text table is loaded before the authorizer is set, because SQLite reports the loading to
+        # the authorizer as a write.
         connection.execute("PRAGMA table_info(media_fts)").fetchall()
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _MAX_STATEMENT_BYTES)

@@ -110,7 +110,9 @@ def add_noise(image: Image.Image, rng: random.Random) -> Image.Image:
 
 
 class Trip(NamedTuple):
-    """Trip of the demo library's invented household, and how many photos each camera takes on it.
+    """Trip on which photos of the demo library are taken, and the number of photos that each camera takes.
+
+    The demo library contains the files of an invented household.
 
     Attributes:
         folder: Folder of the photos.

@@ -76,7 +76,8 @@ def read_files(version: str, ticket: str, memory_limit: int, time_limit: float, 
 
 
 async def _inspect(jobs: list[Job], memory_limit: int, time_limit: float) -> None:
-    # The key contains the process id, because a forked process must not use its parent's worker processes.
+    # The key contains the process id, because a forked process inherits this dictionary. It must not use the
+    # worker processes of its parent, whose replies it would take.
     idle = _idle.setdefault((os.getpid(), memory_limit, time_limit), {})
     if idle:
         supervisor, ending = idle.popitem()

@@ -26,8 +26,8 @@ _PLANS = frozenset(
 )
 """Allowed nodes of a query plan.
 
-Commands and scripts are not allowed. Hints and named windows are also not allowed, because they hide
-expressions from this check."""
+Commands and scripts are not allowed. Hints and named windows are also not allowed, because this check would
+not see the expressions in them."""
 _TABLE_FUNCTIONS = frozenset(
     """
     range explode explode_outer posexplode posexplode_outer inline inline_outer stack json_tuple

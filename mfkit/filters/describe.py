@@ -44,7 +44,7 @@ def describe(chosen: MediaFilter) -> tuple[FilterClause, ...]:
 
 
 def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
-    """Return a copy of the filter that neither selects nor excludes values of the given fields."""
+    """Return a copy of the filter without the conditions and the exclusions that concern the given fields."""
     kept = tuple(one for one in chosen.none_of or () if not one.given().keys() <= set(fields))
     defaults = {name: MediaFilter.model_fields[name].default for name in fields}
     return chosen.replace(**{"none_of": kept, **defaults})

@@ -57,9 +57,9 @@ def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
 
 
 def has_language(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function that creates the condition that a "; "-separated column contains a language code.
+    """Return a function that takes language codes and creates a condition on a column of such codes.
 
-    All codes have three letters, so a code can be found only where a code begins. If the function is called
-    with several codes, one of them must be in the column.
+    The condition is true if the column contains at least one of the codes. In the column, codes are separated
+    by "; ". All codes have three letters, so a search for a part of the text can find only a whole code.
     """
     return lambda codes: or_(*(column.contains(code, autoescape=True) for code in codes))

@@ -112,7 +112,8 @@ class DetailMethods(LibraryBase):
 def readable_paths(paths: list[str], last_scanned_at: Any) -> list[str]:
     """Return those paths of an item from which its content may be read.
 
-    Object storage is read only for items that a scan has read, because an imported list may contain any URL.
+    An imported list may contain any URL, and mfkit would send a request with the user's credentials for it.
+    So object storage is read only for items that a scan has read.
     """
     return [path for path in paths if not is_url(path)] if pd.isna(last_scanned_at) else paths
 

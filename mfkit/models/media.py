@@ -171,9 +171,9 @@ class MediaItem(UUIDMixin, TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("file_size >= 0", name="file_size_not_negative"),
         Index(None, "media_type", "created_at"),
-        # The index covers only missing items. Nearly every query has the condition missing_since IS NULL, and
-        # SQLite would choose an index on all rows of missing_since instead of the more selective indexes on
-        # path, camera or tags.
+        # The index covers only missing items. Nearly every query has the condition missing_since IS NULL. If
+        # the index covered all items, SQLite would use it for this condition, instead of the more selective
+        # indexes on path, camera or tags.
         Index(None, "missing_since", sqlite_where=_IS_MISSING, postgresql_where=_IS_MISSING),
     )
 

@@ -47,9 +47,10 @@ def _luminance_window(low: float, high: float) -> npt.NDArray[np.float64]:
 
 
 def _gradient_window(low: float, high: float) -> npt.NDArray[np.float64]:
-    """Return the matrix that does the same with gradients, by interpolation.
+    """Return the matrix that crops and stretches gradients as :func:`_luminance_window` does luminance.
 
-    Horizontal gradients are half a pixel from vertical ones. Positions between both serve for either.
+    It interpolates. Horizontal and vertical gradients are half a pixel apart, so positions halfway between
+    them are used for both.
     """
     pixels = np.arange(_SIDE)
     positions = low + (pixels + 0.75) * (1 - (low + high) / LUMINANCE_SIDE) - 0.75
@@ -102,7 +103,7 @@ def gradients(planes: Planes) -> Planes:
 
 
 def _products(first: Planes, second: Planes) -> Planes:
-    """Return the scalar product of each two rows."""
+    """Return the scalar product of each row of one array and the same row of the other."""
     result: Planes = np.einsum("ij,ij->i", first, second)
     return result
 

@@ -182,8 +182,8 @@ class _Outstanding:
         self._where = (
             *conditions(chosen),
             c.media_type.in_(_KINDS),
-            # Only objects that a scan has read are read from object storage, because an imported list can
-            # contain any URL.
+            # An imported list can contain any URL, and mfkit would send a request with the user's credentials
+            # for it. So only objects that a scan has read are read from object storage.
             or_(~c.file_path.startswith(URL), c.last_scanned_at.is_not(None)),
             done < len(steps),
         )

@@ -148,7 +148,8 @@ def ogg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
         raise DamageError("The file is truncated: the last page of a stream is missing.", size)
 
 
-# These tables map (is MPEG-1, layer) to bit rates in kbit/s, and the version code to sample rates in Hz.
+# _BIT_RATES maps a pair (is the audio MPEG-1, layer) to the bit rates in kbit/s. _SAMPLE_RATES maps the
+# version code in a frame header to the sample rates in Hz.
 # Source: ISO/IEC 11172-3, section 2.4.2.3, and ISO/IEC 13818-3.
 _BIT_RATES = {
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),

@@ -95,7 +95,8 @@ def _listen(take: Callable[[bytes], None], end: Callable[[], None]) -> None:
     """Pass each line of standard input to ``take``, and call ``end`` when standard input is closed."""
     rest = b""
     try:
-        # sys.stdin is not used, because this thread would hold sys.stdin's lock while Python shuts down.
+        # sys.stdin is not used: this thread would hold its lock while Python shuts down, and Python would
+        # abort with a fatal error.
         while part := os.read(0, 1 << 16):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:

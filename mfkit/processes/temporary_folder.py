@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 _LOCK = ".mfkit-lock"
 _YOUNG = 60.0
-"""Minimum age in seconds of folders to remove, because a newer folder may not be locked yet."""
+"""Minimum age in seconds of folders to remove. A newer folder may be in use, but not locked yet."""
 
 
 class TemporaryFolder:

@@ -287,7 +287,7 @@ def _add_sidecars_of_copies(batch: _ScanBatch) -> None:
 
 
 def _fill(item: _Item, result: FileResult) -> None:
-    """Set the values of an in-memory item to those of its inspected file."""
+    """Set the values of an in-memory item to the values that were read from its file."""
     item.result, item.changed = result, True
     item.missing_since, item.modified_at, item.size = None, result.modified_at, result.size
 

@@ -206,7 +206,10 @@ def add_metadata(result: FileResult, source: Source) -> None:
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
-    """Add a large file's metadata to its fingerprint. If the fingerprint changed, hash the whole file."""
+    """Add a large file's metadata to its fingerprint, and hash the file if its stored hash may be outdated.
+
+    The stored hash is kept only if the file counts as unchanged (:attr:`FileResult.is_unchanged`).
+    """
     if isinstance(source, Remote) or result.fingerprint is None or result.size <= WHOLE_SAMPLE:
         return
     # The metadata keys are sorted, because extractors may return them in any order.

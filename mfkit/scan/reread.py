@@ -119,7 +119,11 @@ def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
 
 
 async def paths_of_owners(connection: AsyncConnection, stored: Mapping[str, StoredRows]) -> list[str]:
-    """Return the paths of the items that own the given copies, because the metadata belongs to the items."""
+    """Return the paths of the items to which the given copies belong.
+
+    Metadata is stored for each item, not for each copy. So if a sidecar of a copy has changed, the file at
+    the path of the item is read again.
+    """
     hashes = list({rows.copy.file_hash for rows in stored.values() if rows.copy is not None})
     paths: list[str] = []
     for start in range(0, len(hashes), _CHUNK):

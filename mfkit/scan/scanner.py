@@ -50,10 +50,10 @@ from mfkit.scan.workers.resource_limits import TIME_LIMIT
 from mfkit.scan.workers.worker_pool import FilePool, WorkerPool
 
 BATCH_SIZE = 250
-"""Number of inspected files that are stored in one transaction.
+"""Number of files whose results are stored in one transaction.
 
-The next files are inspected meanwhile. Larger batches did not make large scans faster, and small scans would
-wait longer for the last batch.
+The workers read the next files meanwhile. Larger batches did not make large scans faster, and small scans
+would wait longer for the last batch.
 """
 _MAX_BATCH_SECONDS = 5.0
 """Seconds after which a smaller batch is stored, so that an interrupt loses little work."""

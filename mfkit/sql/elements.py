@@ -236,7 +236,7 @@ def class_medians(rows: Select[Any], classes: Sequence[str]) -> Select[Any]:
 def columns_of_medians(element: ClassMedians) -> tuple[str, list[str]]:
     """Return the columns that define the classes of a :class:`ClassMedians`, and the names of the values.
 
-    The columns are a SQL list.
+    The columns are one text, separated by commas, for use in SQL.
     """
     (rows,) = element.clauses
     names = rows.element.selected_columns.keys()
@@ -249,11 +249,12 @@ def _values(names: Iterable[str]) -> list[str]:
 
 
 def aggregated_medians(twice: str, *dialects: str) -> None:
-    """Register the SQL of :class:`ClassMedians` for databases with an aggregate function for medians.
+    """Let SQLAlchemy compile :class:`ClassMedians` for databases that have an aggregate function for medians.
 
     Args:
-        twice: SQL of the doubled median, with ``{}`` for the value.
-        dialects: Names of SQLAlchemy dialects; none for all without a registered function.
+        twice: SQL expression for twice the median, with ``{}`` for the value.
+        dialects: Names of SQLAlchemy dialects. Without names, the SQL is used for all dialects for which
+            nothing else is registered.
     """
 
     @compiles(ClassMedians, *dialects)

@@ -30,7 +30,8 @@ _TABLE_FUNCTIONS = frozenset(
     "generate_subscripts".split()
 )
 _RANDOM = frozenset(("random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error"))
-# These functions are rejected, because they analyze SQL text, return settings, or read the catalog.
+# These functions are rejected, because they would get around the check of tables and views: they analyze
+# further SQL text, return settings, or read the catalog.
 _REVEALING = frozenset(
     "json_serialize_plan current_setting getvariable pg_get_viewdef pg_get_constraintdef get_block_size "
     "format_type pg_sleep".split()

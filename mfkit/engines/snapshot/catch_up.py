@@ -171,8 +171,8 @@ def _count_items(
         f"(SELECT count(*) FROM {delta})"
     ).fetchone()
     assert counted is not None
-    # Metadata rows without an item are counted, because they remain if an item is deleted while foreign keys
-    # are off (the default in the sqlite3 shell).
+    # If an item is deleted while foreign keys are off (the default in the sqlite3 shell), its metadata row
+    # remains. The snapshot lacks such rows, so they are counted here.
     left = reader.rows(
         f"SELECT count(*) FROM media_metadata WHERE media_item_id IN ({changes.items('media')}) "
         "AND media_item_id NOT IN (SELECT id FROM media_items)"

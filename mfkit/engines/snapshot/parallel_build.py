@@ -155,7 +155,13 @@ def _ranges_of_rows(
 
 
 def _ranges(reader: Reader, table: str, least: int) -> list[str]:
-    """Return SQL conditions that split a table, named ``i``, into at least ``least`` ranges of row ids."""
+    """Return SQL conditions that divide the rows of a table into ranges of row ids.
+
+    Args:
+        reader: A read transaction on the library database.
+        table: Name of the table. In the conditions, the table has the alias ``i``.
+        least: Number of ranges. A very large table has more ranges, and a table with few rows may have fewer.
+    """
     lowest, highest = reader.rows(f"SELECT min(rowid), max(rowid) FROM {table}")[0]
     if lowest is None:
         return ["true"]

@@ -49,11 +49,11 @@ class CacheUnavailableError(MfkitError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """List of a snapshot's files, with the position in the change log up to which the files are complete.
+    """List of the files of a snapshot, and the library's change log position when their rows were read.
 
     Attributes:
         library: Path of the library, or its URL without the password.
-        position: Position in the library's change log up to which the snapshot is complete.
+        position: Position in the library's change log. The snapshot lacks exactly the changes after it.
         base: Relation -> files with its rows. Relations that no query has read yet can be missing.
         delta: Relation -> file with the current rows of items that changed after ``base`` was written.
         changed: Relation -> file with the ids of these items. Their rows in ``base`` are ignored.

@@ -81,7 +81,7 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def working_folder(unfinished: Path) -> Path:
-    """Create a temporary folder next to an unfinished export file. The folder is removed with this file."""
+    """Create a temporary folder next to an unfinished export file. It is removed when the export ends."""
     folder = unfinished.with_name(unfinished.name + _FOLDER)
     folder.mkdir(exist_ok=True)
     return folder

@@ -35,7 +35,8 @@ async def write_sublibrary(
 ) -> int:
     """Write items, with their metadata, streams, copies, tags and collections, into a new SQLite library.
 
-    Ids are kept. Scans and failures are not copied, because they concern whole folders.
+    Ids are kept. Scans and failures are not copied, because they describe whole folders, and the new library
+    may contain only some of the items in a folder.
 
     Args:
         database: The library database.

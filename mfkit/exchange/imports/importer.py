@@ -68,7 +68,11 @@ class ImportResult:
 
     @property
     def errors(self) -> pd.DataFrame:
-        """Reasons why rows were left out: ``row`` (from 1), ``file_path``, ``column`` and ``reason``."""
+        """DataFrame with the reasons why rows were left out, one reason per row.
+
+        The columns are ``row`` (the number of the row in the source, from 1), ``file_path``, ``column`` and
+        ``reason``.
+        """
         columns = {
             "row": pd.array([one.row for one in self.bad], "int64"),
             **{

@@ -85,7 +85,7 @@ def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, s
 
 
 def _first_description(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield title, author, copyright and description.
+    """Yield title, author, copyright and description from an ASF content description (section 3.10).
 
     The data starts with the lengths of these four texts and of a rating.
     """
@@ -98,7 +98,7 @@ def _first_description(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _descriptors(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the values of an extended content description."""
+    """Yield the names and values in an ASF extended content description (section 3.11)."""
     count, at = int.from_bytes(data[:2], "little"), 2
     for _ in range(min(count, _MAX_VALUES)):
         name_size = int.from_bytes(data[at : at + 2], "little")
@@ -112,7 +112,7 @@ def _descriptors(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _records(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the values for the whole file in a metadata object or a metadata library object."""
+    """Yield the names and values for the whole file in an ASF metadata object or metadata library object."""
     count, at = int.from_bytes(data[:2], "little"), 2
     for _ in range(min(count, _MAX_VALUES)):
         if len(data) < at + 12:

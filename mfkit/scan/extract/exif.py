@@ -57,9 +57,10 @@ def extract(reader: BoundedReader, *more: tuple[BoundedReader, str]) -> tuple[Me
         more: Further structures of the same image, each with the name of its first directory.
 
     Returns:
-        Metadata of origin ``"exif"`` without the image size, and the directories, because the meaning of
-        their sizes depends on the format. DateTime, which image editors also set, is in ``extra`` as
-        ``changed_at``, because another source may state the capture time.
+        Metadata of origin ``"exif"`` without the image size, and the directories. The caller takes the size
+        from the directories, because it depends on the format which of them describes the image. DateTime,
+        which image editors also set, is in ``extra`` as ``changed_at``, because another source may state the
+        capture time.
     """
     found = list(tiff_directories.directories(reader, WANTED))
     for other, name in more:

@@ -132,7 +132,10 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
 
 
 def _skip_picture_size(bits: _Bits) -> None:
-    """Skip the H.264 fields between the bit depth and the flag of the video usability information."""
+    """Skip the frame numbering, the picture size and the cropping in an H.264 sequence parameter set.
+
+    The next bit states whether video usability information follows, which can state the colours.
+    """
     bits.unsigned()
     order_type = bits.unsigned()
     if order_type == 0:

@@ -1,7 +1,7 @@
 """HDR class and HDR metadata of each video stream of a file, from the container and the first frames.
 
-The container is read first. Frames are read only if they can change the result, and at most a fixed number of
-bytes, because HDR10+ and most metadata of transport streams are stored in the frames alone.
+The container is read first. HDR10+ and most metadata of transport streams are stored only in the frames. So
+frames are read too if they can change the result, but at most a fixed number of bytes.
 """
 
 from __future__ import annotations

@@ -71,8 +71,8 @@ def _data_sets(record: bytes) -> Iterator[_DataSet]:
             return
         size = int.from_bytes(record[at + 3 : at + 5], "big")
         start = at + 5
-        # In an extended IPTC data set, these bytes contain the length of a further size field (section
-        # 1.5.5).
+        # If the highest bit is set, the IPTC data set is extended: the other bits state how many bytes the
+        # real size field has, which follows (IPTC-IIM 4.2, section 1.5.5).
         if size & 0x8000:
             length = size & 0x7FFF
             if length > 4:

@@ -243,7 +243,7 @@ def _keyed_values(content: BoundedReader) -> Iterator[tuple[str, str]]:
 
 
 _VISUAL_FIELDS = 78
-"""Number of bytes of a visual sample entry before its boxes."""
+"""Number of bytes before the nested boxes in the sample entry of a video track (``VisualSampleEntry``)."""
 _MAX_ENTRIES, _MAX_ENTRY_BOXES = 4, 64
 
 

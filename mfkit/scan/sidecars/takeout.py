@@ -160,7 +160,15 @@ def utf16_length(text: str) -> int:
 
 
 def _possible_media_names(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield the media file names that the stem of a JSON file can mean, each with a number such as "(1)"."""
+    """Yield the media file names to which a Google Takeout JSON file can belong, judging by its own name.
+
+    Args:
+        stem: Name of the JSON file without ``.json``.
+
+    Yields:
+        A media file name, which Takeout may have truncated, and the number such as "(1)" that Takeout
+        appended to the JSON file's name, or "" if there is none.
+    """
     match = _JSON_NAME.match(stem)
     parts = {(stem, ""), (match["base"], match["number"] or "")} if match else set()
     for base, number in sorted(parts):

@@ -54,7 +54,7 @@ def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
 
 
 def encode_reply(result: FileResult) -> bytes:
-    """Encode the reply line for an inspected file."""
+    """Encode the result of reading a file as a reply line."""
     values: dict[str, Any] = {"done": 1, "spent": result.stage_seconds}
     if result.file_format is not None and result.file_hash is not None:
         file_format = result.file_format

@@ -178,7 +178,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 _MAX_SENT_FILES = 64
 """Maximum number of files sent to a worker in advance, so that it never has to wait."""
 _MAX_SENT_BYTES = 16 << 20
-"""Total size in bytes from which no more files are sent in advance, because another worker may be faster."""
+"""Total size in bytes from which no more files are sent in advance. Another worker may take them earlier."""
 
 
 SCAN_WORKER = "mfkit.scan.workers.worker_main"

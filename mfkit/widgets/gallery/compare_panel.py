@@ -174,8 +174,8 @@ class ComparePanel(Panel):
             self.view.note = ""
         else:
             self.view.note = "Keep at least one file of each group."
-            # The user has removed the last tick of the group. The group does not change, so the browser is
-            # told to draw it again, with the tick.
+            # The user has cleared the last check box of the group, but at least one file must be kept. The
+            # group is unchanged, so the browser must draw it again, with this check box selected.
             self.view.send({"kind": "redraw"})
         self._show()
 

@@ -41,8 +41,9 @@ def aspects(frame: pd.DataFrame) -> npt.NDArray[np.uint16]:
 class GalleryGrid(anywidget.AnyWidget):
     """Thumbnails of a list of items in justified rows, with virtual scrolling.
 
-    The browser receives the shape of each tile (two bytes), from which it computes all rows, and their types
-    (one byte). It requests the texts and thumbnails of visible tiles by their position in the list.
+    Each item has a tile, the rectangle that shows its thumbnail. The browser receives the shape of each tile
+    (two bytes), from which it computes all rows, and the media type of each item (one byte). It requests the
+    texts and thumbnails of visible tiles by their position in the list.
 
     Attributes:
         version: Number of the list. Requests and answers for an earlier list are ignored.
@@ -51,8 +52,8 @@ class GalleryGrid(anywidget.AnyWidget):
         chosen: Ids of the chosen items.
         size: Size of the tiles: 0 for small, 1 for medium, 2 for large.
         captions: Whether each tile has a caption.
-        strip: Whether only the tiles of one row are shown, which cannot be chosen.
-        note: Text instead of the tiles, or about the last choice.
+        strip: Whether the gallery is a single row in which items cannot be chosen.
+        note: Text that is shown instead of the tiles, or a message about the last choice.
     """
 
     _esm = scripts("elements.js", "justified_rows.js", "tile_cache.js", "gallery.js")

@@ -149,8 +149,8 @@ class GalleryPanel(PicturesPanel):
 class RecentPicturesPanel(PicturesPanel):
     """The newest images and videos of the selection, in one row. Click a picture to open it.
 
-    Files dated in the future are left out, because their clocks were wrong. The panel is hidden if the
-    selection has neither images nor videos.
+    Files dated in the future are left out. Their dates are wrong, and they would always come first. The panel
+    is hidden if the selection has neither images nor videos.
 
     ![A row of pictures](../images/panels/recentpictures.png)
 

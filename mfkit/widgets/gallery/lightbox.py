@@ -173,7 +173,8 @@ def _read(path: str | bytes, offset: int) -> tuple[int, bytes]:
         OSError: The file cannot be read, or is neither a video nor an audio file.
     """
     with open_source(path) as file:
-        # The content is checked, because a library from somebody else may state that any file is a video.
+        # A library from somebody else may state that any file of this computer is a video. So the content is
+        # checked before it is sent to the browser.
         if identify(file.read(HEAD_SIZE), os.path.basename(os.fsdecode(path))).media_type not in (
             "video",
             "audio",

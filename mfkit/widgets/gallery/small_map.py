@@ -1,4 +1,4 @@
-"""Small map around a location, drawn from the bundled land and borders without a server."""
+"""Small map around a location, made of the outlines of land and borders in mfkit, without a map server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Delivery of the visible tiles of a gallery: texts first, then thumbnails, the newest request first."""
+"""Delivery of the texts and thumbnails of a gallery's visible tiles to the browser.
+
+A tile is the rectangle that shows one item. Texts are sent first, and the newest request is served first.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,21 @@ from mfkit.widgets.render_queue import in_background
 MAX_TILES = 400
 """Maximum number of tiles in one request. A large screen shows fewer."""
 _MAX_FAILURES = 10_000
-"""Number of contents whose thumbnail cannot be created that are remembered."""
+"""Maximum number of file contents that are remembered because their thumbnail cannot be created."""
 _GATHER_SECONDS = 0.015
-"""Time in which thumbnails are collected for one message. Cached thumbnails of a page arrive together."""
+"""Seconds during which finished thumbnails are collected, to send them in one message.
+
+The cached thumbnails of a page arrive together.
+"""
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
 
 class ThumbnailFeed:
-    """Source of the texts and thumbnails of a gallery's tiles.
+    """Sender of texts and thumbnails for the visible tiles of one gallery.
 
     All work is done on mfkit's event loop, so a kernel remains responsive. A request replaces the previous
-    one: thumbnails that are no longer wanted are cancelled, and those that still are continue.
+    one: thumbnails that only the previous request asked for are cancelled, and the others continue.
     """
 
     def __init__(
@@ -40,7 +46,7 @@ class ThumbnailFeed:
         on_error: Callable[[str], None],
         thumbnailer: Thumbnailer | None = None,
     ) -> None:
-        """Create a feed without requests.
+        """Create a feed that has no pending requests.
 
         Args:
             lib: The library.
@@ -58,21 +64,26 @@ class ThumbnailFeed:
         self._frames: Future[None] | None = None
 
     def request(self, wanted: Mapping[int, str], version: int) -> Future[None]:
-        """Request tiles, and return a future that is done when the texts of these tiles were sent.
+        """Start to send tiles to the browser: first their texts, such as file names, then their thumbnails.
 
         Args:
             wanted: Position in the gallery -> id of the item, the most urgent tile first.
             version: Version of the gallery's list, which is repeated in the messages.
+
+        Returns:
+            A future that is done when the texts have been sent, or when a newer request replaces this one.
         """
         self._newest = next(self._numbers)
         first = dict(itertools.islice(wanted.items(), MAX_TILES))
         return in_background(self._serve(self._newest, first, version))
 
     def request_frames(self, item: str) -> Future[None]:
-        """Request the frames of a video, and return a future that is done when they were sent.
+        """Start to send the frames of a video to the browser, and cancel the previous call's work.
 
-        The request replaces the previous one. Nothing is sent if the frames cannot be drawn, because the
-        thumbnail remains visible.
+        Nothing is sent if the frames cannot be drawn. The browser then still shows the thumbnail.
+
+        Returns:
+            A future that is done when the frames have been sent or cannot be drawn.
         """
         if self._frames is not None:
             self._frames.cancel()
@@ -87,7 +98,7 @@ class ThumbnailFeed:
                     self._send({"kind": "frames", "id": item}, [frames])
 
     async def wait(self) -> None:
-        """Wait until all thumbnails of the newest request were sent."""
+        """Wait until all thumbnails of the newest request have been sent."""
         while self._running or self._ready:
             await asyncio.sleep(_GATHER_SECONDS)
 
@@ -141,7 +152,7 @@ class ThumbnailFeed:
 
 
 def _texts(files: ItemFiles | None) -> dict[str, Any]:
-    """Return the texts of a tile. For an item that was removed from the library, a note says so."""
+    """Return a tile's texts, such as the file name. For an item that was removed, they include a note."""
     if files is None:
         return {"name": "", "note": "Removed from the library", "picture": False}
     return {

@@ -40,7 +40,7 @@ class HeatmapPanel(ChartPanel):
         return resolutions_chart(frame, self.measure.value, selected=self.selected)
 
     def fields_for_click(self, key: list[str]) -> dict[str, Any]:
-        """Return the filter fields that select the codec and the resolution."""
+        """Return the filter fields that select the codec and the resolution of the clicked cell."""
         codec, resolution = key
         return {"video_codec": codec, "resolution": resolution}
 

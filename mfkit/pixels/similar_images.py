@@ -15,7 +15,7 @@ from mfkit.models import MediaType
 from mfkit.pixels.best_version import details_of, groups_frame, rank_versions
 from mfkit.pixels.hash_candidates import Pairs, candidate_pairs
 from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
-from mfkit.pixels.picture_distance import distances
+from mfkit.pixels.picture_distance import Distances, distances
 from mfkit.pixels.similar_groups import connected_components, group
 from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_pictures
 
@@ -40,7 +40,7 @@ async def similar_images(
     first, second = pictures.content[pairs.first], pictures.content[pairs.second]
     across = np.flatnonzero(first != second)
     rows = Pairs(pairs.first[across], pairs.second[across])
-    similar = await _confirm(database, pictures, rows, threshold)
+    similar, apart = await _confirm(database, pictures, rows, threshold)
     members = np.unique(pictures.content[np.concatenate(similar)])
     details = await details_of(database, [pictures.names[one] for one in members])
     # Images that were removed from the library during the search are left out, because their properties are
@@ -53,15 +53,18 @@ async def similar_images(
     known = (ones >= 0) & (others >= 0)
     ones, others = ones[known], others[known]
     rank = rank_versions(details)
-    loaded = await _miniature_pairs(database, list(details["file_hash"]), GUARD * threshold)
     edges = Pairs(np.minimum(ones, others), np.maximum(ones, others))
+    loaded = await _load_pairs(database, list(details["file_hash"]), GUARD * threshold)
+    loaded.remember(edges, apart[known])
     edges = await asyncio.to_thread(loaded.are_similar, edges, threshold)
     groups = await asyncio.to_thread(group, rank, edges, loaded.distance, GUARD * threshold)
     return groups_frame(details, groups.best, groups.distance, rank), len(pictures.names)
 
 
-async def _confirm(database: Database, pictures: StoredPictures, pairs: Pairs, threshold: float) -> Pairs:
-    """Return those candidate pairs whose visual distance is not above the threshold.
+async def _confirm(
+    database: Database, pictures: StoredPictures, pairs: Pairs, threshold: float
+) -> tuple[Pairs, Distances]:
+    """Return those candidate pairs whose visual distance is not above the threshold, and their distances.
 
     Pairs of one connected component are compared in sequence, so that the miniatures of a component are
     loaded together.
@@ -69,27 +72,27 @@ async def _confirm(database: Database, pictures: StoredPictures, pairs: Pairs, t
     label = connected_components(len(pictures.content), pairs)
     order = np.argsort(label[pairs.first], kind="stable")
     pairs = Pairs(pairs.first[order], pairs.second[order])
-    kept = [np.empty(0, np.int64)]
-    for start in range(0, len(pairs.first), _PAIRS):
+    apart = np.empty(len(order), np.float32)
+    for start in range(0, len(order), _PAIRS):
         block = slice(start, start + _PAIRS)
         rows = np.unique(np.concatenate((pairs.first[block], pairs.second[block])))
         names = [pictures.names[one] for one in np.unique(pictures.content[rows])]
-        position = {(pictures.names[pictures.content[row]], pictures.part[row]): row for row in rows}
+        keys = zip(pictures.content[rows].tolist(), pictures.part[rows].tolist(), strict=True)
+        place = {(pictures.names[content], part): number for number, (content, part) in enumerate(keys)}
         pixels = np.zeros((len(rows), MINIATURE_BYTES), np.uint8)
         async for name, part, data in load_miniatures(database, names):
-            row = position.get((name, part))
-            if row is not None:
-                pixels[np.searchsorted(rows, row)] = data
-        found = await asyncio.to_thread(
+            number = place.get((name, part))
+            if number is not None:
+                pixels[number] = data
+        apart[block] = await asyncio.to_thread(
             distances,
             pixels,
             np.searchsorted(rows, pairs.first[block]),
             np.searchsorted(rows, pairs.second[block]),
             threshold,
         )
-        kept.append(np.flatnonzero(found <= threshold) + start)
-    places = np.concatenate(kept)
-    return Pairs(pairs.first[places], pairs.second[places])
+    near = apart <= threshold
+    return Pairs(pairs.first[near], pairs.second[near]), apart[near]
 
 
 class MiniaturePairs:
@@ -105,14 +108,23 @@ class MiniaturePairs:
     def __init__(self, pixels: npt.NDArray[np.uint8], inner: Numbers, limit: float) -> None:
         self._pixels, self._inner, self._limit = pixels, inner, limit
         self._has_border = inner != np.arange(len(inner))
+        self._known, self._apart = np.empty(0, np.int64), np.empty(0, np.float32)
 
-    def distance(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
+    def remember(self, pairs: Pairs, apart: Distances) -> None:
+        """Store distances of whole images, so that they are not computed again if neither has a border."""
+        self._known, places = np.unique(self._number(*pairs), return_index=True)
+        self._apart = apart[places]
+
+    def _number(self, first: Numbers, second: Numbers) -> Numbers:
+        return np.minimum(first, second) * len(self._inner) + np.maximum(first, second)
+
+    def distance(self, first: Numbers, second: Numbers) -> Distances:
         """Return the distance of each pair of images: the smallest distance between their miniatures.
 
         Equal borders make different pictures look similar. Therefore two pictures with borders are compared
         only by what is inside.
         """
-        found = self._distances(first, second)
+        found = self._whole_distance(first, second)
         both = np.flatnonzero(self._has_border[first] & self._has_border[second])
         found[both] = self._distances(self._inner[first[both]], self._inner[second[both]])
         some = np.flatnonzero(self._has_border[first] | self._has_border[second])
@@ -120,7 +132,15 @@ class MiniaturePairs:
             found[some] = np.minimum(found[some], self._distances(ones[some], others[some]))
         return found
 
-    def _distances(self, first: Numbers, second: Numbers) -> npt.NDArray[np.float32]:
+    def _whole_distance(self, first: Numbers, second: Numbers) -> Distances:
+        numbers = self._number(first, second)
+        is_known = np.isin(numbers, self._known) & ~(self._has_border[first] | self._has_border[second])
+        found = np.empty(len(first), np.float32)
+        found[is_known] = self._apart[np.searchsorted(self._known, numbers[is_known])]
+        found[~is_known] = self._distances(first[~is_known], second[~is_known])
+        return found
+
+    def _distances(self, first: Numbers, second: Numbers) -> Distances:
         return distances(self._pixels, first, second, self._limit)
 
     def are_similar(self, pairs: Pairs, threshold: float) -> Pairs:
@@ -131,7 +151,7 @@ class MiniaturePairs:
         return Pairs(pairs.first[kept], pairs.second[kept])
 
 
-async def _miniature_pairs(database: Database, names: Sequence[str], limit: float) -> MiniaturePairs:
+async def _load_pairs(database: Database, names: Sequence[str], limit: float) -> MiniaturePairs:
     place = {name: number for number, name in enumerate(names)}
     whole = np.zeros((len(names), MINIATURE_BYTES), np.uint8)
     inner = np.arange(len(names))

@@ -126,6 +126,8 @@ def cropped_correlations(
         required: Correlation below which results do not matter: they can be too low.
     """
     found = np.zeros(len(first), np.float32)
+    used, places = np.unique(np.stack((first, second)), return_inverse=True)
+    planes, slopes, first, second = planes[used], slopes[used], places[0], places[1]
     ones, others = slopes[first], slopes[second]
     columns = _by_columns(ones).transpose(0, 2, 1) @ _by_columns(others)
     rows = _by_rows(ones) @ _by_rows(others).transpose(0, 2, 1)

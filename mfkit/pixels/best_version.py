@@ -28,11 +28,14 @@ def _statement(names: Sequence[str]) -> Select[Any]:
 
 async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
     """Return a DataFrame with the properties of items that decide which item of a group is best."""
-    rows: list[Any] = []
+    values: list[list[Any]] = [[] for _ in _DETAILS]
     async with database.connect() as connection:
         for some in slices(names):
-            rows += (await connection.execute(_statement(some))).all()
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in _DETAILS])
+            rows = await connection.execute(_statement(some))
+            # There are no columns to zip if all items of a slice were removed.
+            for column, found in zip(values, zip(*rows, strict=True), strict=False):
+                column.extend(found)
+    frame = pd.DataFrame({column.name: found for column, found in zip(_DETAILS, values, strict=True)})
     frame["pixels"] = (
         frame["width"].astype("Float64").fillna(0) * frame["height"].astype("Float64").fillna(0)
     ).astype("int64")
@@ -86,19 +89,14 @@ def groups_frame(
     )
 
 
-def _reasons(frame: pd.DataFrame) -> list[str]:
+def _reasons(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Return the reason for keeping or removing each item, for example "fewer pixels"."""
-    reasons = []
-    rows = frame.to_dict("records")
-    start = 0
-    for place, row in enumerate(rows):
-        if row["keep"]:
-            start = place
-        other = rows[start + 1] if row["keep"] else rows[start]
-        reasons.append(
-            next(
-                (kept if row["keep"] else left for name, kept, left in _REASONS if row[name] != other[name]),
-                "first by path" if row["keep"] else "later by path",
-            )
-        )
+    keep, places = frame["keep"].to_numpy(), np.arange(len(frame))
+    # The best item is compared with the next one, and each of the others with the best one.
+    other = np.where(keep, places + 1, np.maximum.accumulate(np.where(keep, places, 0)))
+    reasons = np.where(keep, "first by path", "later by path").astype(object)
+    for name, kept, left in reversed(_REASONS):
+        values = frame[name].to_numpy()
+        differs = values != values[other]
+        reasons[differs] = np.where(keep[differs], kept, left)
     return reasons

@@ -16,7 +16,7 @@ from mfkit.pixels.best_version import details_of, groups_frame, rank_versions
 from mfkit.pixels.hash_candidates import Pairs, candidate_pairs
 from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
 from mfkit.pixels.picture_distance import Distances, distances
-from mfkit.pixels.similar_groups import connected_components, group
+from mfkit.pixels.similar_groups import Groups, connected_components, group
 from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_pictures
 
 GUARD = 1.5
@@ -52,12 +52,9 @@ async def similar_images(
     ones, others = place[pictures.content[similar.first]], place[pictures.content[similar.second]]
     known = (ones >= 0) & (others >= 0)
     ones, others = ones[known], others[known]
-    rank = rank_versions(details)
     edges = Pairs(np.minimum(ones, others), np.maximum(ones, others))
-    loaded = await _load_pairs(database, list(details["file_hash"]), GUARD * threshold)
-    loaded.remember(edges, apart[known])
-    edges = await asyncio.to_thread(loaded.are_similar, edges, threshold)
-    groups = await asyncio.to_thread(group, rank, edges, loaded.distance, GUARD * threshold)
+    rank = rank_versions(details)
+    groups = await _form_groups(database, list(details["file_hash"]), rank, edges, apart[known], threshold)
     return groups_frame(details, groups.best, groups.distance, rank), len(pictures.names)
 
 
@@ -93,6 +90,16 @@ async def _confirm(
         )
     near = apart <= threshold
     return Pairs(pairs.first[near], pairs.second[near]), apart[near]
+
+
+async def _form_groups(
+    database: Database, names: Sequence[str], rank: Numbers, edges: Pairs, apart: Distances, threshold: float
+) -> Groups:
+    """Return the groups of images that form the given similar pairs, whose distances are given too."""
+    loaded = await _load_pairs(database, names, GUARD * threshold)
+    loaded.remember(edges, apart)
+    edges = await asyncio.to_thread(loaded.are_similar, edges, threshold)
+    return await asyncio.to_thread(group, rank, edges, loaded.distance, GUARD * threshold)
 
 
 class MiniaturePairs:

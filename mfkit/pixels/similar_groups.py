@@ -88,3 +88,16 @@ def connected_components(count: int, pairs: Pairs) -> Indexes:
         np.minimum.at(label, np.maximum(ones, others), np.minimum(ones, others))
         while not np.array_equal(shorter := label[label], label):
             label = shorter
+
+
+def whole_components(label: Indexes, size: int) -> list[Indexes]:
+    """Divide nodes into parts that contain all nodes of each component.
+
+    Args:
+        label: Component of each node, as returned by :func:`connected_components`.
+        size: Number of nodes in a part, which is larger if a component continues.
+    """
+    order = np.argsort(label, kind="stable")
+    ends = np.flatnonzero(np.diff(label[order], append=-1)) + 1
+    chosen = ends[np.searchsorted(ends, np.arange(size, len(label), size))]
+    return [part for part in np.split(order, np.unique(chosen)) if len(part)]

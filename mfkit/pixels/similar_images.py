@@ -16,13 +16,15 @@ from mfkit.pixels.best_version import details_of, groups_frame, rank_versions
 from mfkit.pixels.hash_candidates import Pairs, candidate_pairs
 from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
 from mfkit.pixels.picture_distance import Distances, distances
-from mfkit.pixels.similar_groups import Groups, connected_components, group
+from mfkit.pixels.similar_groups import Groups, connected_components, group, whole_components
 from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_pictures
 
 GUARD = 1.5
 """Maximum distance between an image and the best image of its group, as a multiple of the threshold."""
 _PAIRS = 50_000
 """Number of candidate pairs whose miniatures are loaded at a time, which limits the memory to 120 MB."""
+_IMAGES = 50_000
+"""Number of images whose groups are formed at a time, which limits the memory to 60 MB per miniature."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -95,11 +97,24 @@ async def _confirm(
 async def _form_groups(
     database: Database, names: Sequence[str], rank: Numbers, edges: Pairs, apart: Distances, threshold: float
 ) -> Groups:
-    """Return the groups of images that form the given similar pairs, whose distances are given too."""
-    loaded = await _load_pairs(database, names, GUARD * threshold)
-    loaded.remember(edges, apart)
-    edges = await asyncio.to_thread(loaded.are_similar, edges, threshold)
-    return await asyncio.to_thread(group, rank, edges, loaded.distance, GUARD * threshold)
+    """Return the groups of images that form the given similar pairs, whose distances are given too.
+
+    Connected components are independent of each other, so only the miniatures of some are in memory.
+    """
+    groups = Groups(np.full(len(names), -1, np.int64), np.full(len(names), np.nan, np.float32))
+    part = np.empty(len(names), np.int64)
+    for images in whole_components(connected_components(len(names), edges), _IMAGES):
+        part.fill(-1)
+        part[images] = np.arange(len(images))
+        inside = part[edges.first] >= 0
+        loaded = await _load_pairs(database, [names[image] for image in images], GUARD * threshold)
+        pairs = Pairs(part[edges.first[inside]], part[edges.second[inside]])
+        loaded.remember(pairs, apart[inside])
+        pairs = await asyncio.to_thread(loaded.are_similar, pairs, threshold)
+        found = await asyncio.to_thread(group, rank[images], pairs, loaded.distance, GUARD * threshold)
+        groups.best[images] = np.where(found.best < 0, -1, images[found.best])
+        groups.distance[images] = found.distance
+    return groups
 
 
 class MiniaturePairs:

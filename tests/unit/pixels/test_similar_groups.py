@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit.pixels.hash_candidates import Pairs
-from mfkit.pixels.similar_groups import connected_components, group
+from mfkit.pixels.similar_groups import connected_components, group, whole_components
 
 
 def pairs(*each: tuple[int, int]) -> Pairs:
@@ -42,6 +43,22 @@ def test_components_are_those_of_a_simple_search(graph: tuple[int, list[tuple[in
         for one, other in edges:
             expected[one] = expected[other] = min(expected[one], expected[other])
     assert connected_components(count, pairs(*edges)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (1, [[0, 2], [1, 3, 4], [5]]),
+        (2, [[0, 2], [1, 3, 4], [5]]),
+        (3, [[0, 2, 1, 3, 4], [5]]),
+        (6, [[0, 2, 1, 3, 4, 5]]),
+    ],
+)
+def test_parts_contain_whole_components(size: int, expected: list[list[int]]) -> None:
+    """A part ends with the component that reaches the size."""
+    label = connected_components(6, pairs((0, 2), (1, 3), (3, 4)))
+    assert [part.tolist() for part in whole_components(label, size)] == expected
+    assert whole_components(connected_components(0, pairs()), size) == []
 
 
 def test_the_member_with_the_smallest_rank_is_the_best() -> None:

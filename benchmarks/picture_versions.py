@@ -45,41 +45,48 @@ def _decoded(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
-def _resized(image: Image.Image, share: float) -> bytes:
+def resized(image: Image.Image, share: float) -> bytes:
+    """Return an image of another size."""
     size = (max(8, round(image.width * share)), max(8, round(image.height * share)))
     return encoded(image.resize(size, Image.Resampling.LANCZOS), quality=85)
 
 
-def _messenger(image: Image.Image) -> bytes:
+def messenger(
+    image: Image.Image, sides: tuple[int, int] = (1024, 800), qualities: tuple[int, int] = (70, 60)
+) -> bytes:
     """Return an image as it is after it was sent twice."""
     first = image.copy()
-    first.thumbnail((1024, 1024))
-    second = _decoded(encoded(first, quality=70))
-    second.thumbnail((800, 800))
-    return encoded(second, quality=60)
+    first.thumbnail((sides[0], sides[0]))
+    second = _decoded(encoded(first, quality=qualities[0]))
+    second.thumbnail((sides[1], sides[1]))
+    return encoded(second, quality=qualities[1])
 
 
-def _cropped(image: Image.Image, left: float, top: float, right: float, bottom: float) -> bytes:
+def cropped(image: Image.Image, left: float, top: float, right: float, bottom: float) -> bytes:
     """Return an image without shares of its size at the edges."""
     width, height = image.size
     box = (round(width * left), round(height * top), round(width * (1 - right)), round(height * (1 - bottom)))
     return encoded(image.crop(box), quality=85)
 
 
-def _framed(image: Image.Image, color: str) -> bytes:
+def framed(image: Image.Image, color: str) -> bytes:
+    """Return an image with a border of 4 % of its longer side."""
     return encoded(ImageOps.expand(image, round(max(image.size) * 0.04), color), quality=85)
 
 
-def _turned(image: Image.Image) -> bytes:
+def turned(
+    image: Image.Image, by: Image.Transpose = Image.Transpose.ROTATE_270, orientation: int = 8
+) -> bytes:
     """Return an image whose pixels are turned, and whose EXIF orientation turns them back."""
     exif = Image.Exif()
-    exif[0x0112] = 8
-    return encoded(image.transpose(Image.Transpose.ROTATE_270), quality=85, exif=exif)
+    exif[0x0112] = orientation
+    return encoded(image.transpose(by), quality=85, exif=exif)
 
 
-def _adjusted(
+def adjusted(
     image: Image.Image, enhancer: Callable[[Image.Image], ImageEnhance._Enhance], by: float
 ) -> bytes:
+    """Return an image with another brightness or contrast."""
     return encoded(enhancer(image).enhance(by), quality=85)
 
 
@@ -90,22 +97,22 @@ VERSIONS: dict[str, Version] = {
         for one in (30, 45, 60, 75, 90)
     },
     **{
-        f"{one} % of the size": Version(FRAME, "jpg", partial(_resized, share=one / 100))
+        f"{one} % of the size": Version(FRAME, "jpg", partial(resized, share=one / 100))
         for one in (25, 50, 75, 90)
     },
     "WebP": Version(FRAME, "webp", partial(encoded, format_="WEBP", quality=60, method=2)),
     "AVIF": Version(FRAME, "avif", partial(encoded, format_="AVIF", quality=50, speed=9)),
-    "EXIF rotation": Version(FRAME, "jpg", _turned),
-    "10 % brighter": Version(FRAME, "jpg", partial(_adjusted, enhancer=ImageEnhance.Brightness, by=1.1)),
-    "10 % darker": Version(FRAME, "jpg", partial(_adjusted, enhancer=ImageEnhance.Brightness, by=0.9)),
-    "10 % more contrast": Version(FRAME, "jpg", partial(_adjusted, enhancer=ImageEnhance.Contrast, by=1.1)),
-    "10 % less contrast": Version(FRAME, "jpg", partial(_adjusted, enhancer=ImageEnhance.Contrast, by=0.9)),
-    "messenger, twice": Version(FRAME, "jpg", _messenger),
-    "crop 3 % in all": Version(CUT, "jpg", lambda image: _cropped(image, 0.015, 0.015, 0.015, 0.015)),
-    "crop 3 % at two edges": Version(CUT, "jpg", lambda image: _cropped(image, 0.03, 0, 0, 0.03)),
-    "crop 3 % at each edge": Version(CUT, "jpg", lambda image: _cropped(image, 0.03, 0.03, 0.03, 0.03)),
-    "white border 4 %": Version(CUT, "jpg", partial(_framed, color="white")),
-    "black border 4 %": Version(CUT, "jpg", partial(_framed, color="black")),
+    "EXIF rotation": Version(FRAME, "jpg", turned),
+    "10 % brighter": Version(FRAME, "jpg", partial(adjusted, enhancer=ImageEnhance.Brightness, by=1.1)),
+    "10 % darker": Version(FRAME, "jpg", partial(adjusted, enhancer=ImageEnhance.Brightness, by=0.9)),
+    "10 % more contrast": Version(FRAME, "jpg", partial(adjusted, enhancer=ImageEnhance.Contrast, by=1.1)),
+    "10 % less contrast": Version(FRAME, "jpg", partial(adjusted, enhancer=ImageEnhance.Contrast, by=0.9)),
+    "messenger, twice": Version(FRAME, "jpg", messenger),
+    "crop 3 % in all": Version(CUT, "jpg", lambda image: cropped(image, 0.015, 0.015, 0.015, 0.015)),
+    "crop 3 % at two edges": Version(CUT, "jpg", lambda image: cropped(image, 0.03, 0, 0, 0.03)),
+    "crop 3 % at each edge": Version(CUT, "jpg", lambda image: cropped(image, 0.03, 0.03, 0.03, 0.03)),
+    "white border 4 %": Version(CUT, "jpg", partial(framed, color="white")),
+    "black border 4 %": Version(CUT, "jpg", partial(framed, color="black")),
 }  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def _page(layout: random.Random, subject: random.Random) -> Image.Image:
                 y += round(size * 1.4)
             y += size
     picture = _harbor(layout, subject).resize((box[2] - box[0], box[3] - box[1]))
-    image.paste(picture, box[:2])
+    image.paste(picture, (box[0], box[1]))
     return image
 
 

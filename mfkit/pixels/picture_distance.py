@@ -20,8 +20,12 @@ SAME = 0.2
 
 benchmarks/similarity.py measures the distances of versions and of unrelated pictures.
 """
-_COLOR_SCALE = 50.0
-"""Chrominance difference (0 to 255) that gives the same distance as luminance without any correlation."""
+_COLOR_SCALE = 36.0
+"""Chrominance difference (0 to 255) that gives the same distance as luminance without any correlation.
+
+Of 10,750 versions of the pictures in benchmarks/similarity.py, those without a coloured border differ by at
+most 5.3, which is a distance of 0.15. Two portraits before the same background differ by 9.3.
+"""
 _CROPPED_BELOW, _CROPPED_ABOVE = 0.9, 0.2
 """Limits of the correlation of two images between which their cropped windows are compared too."""
 _BATCH = 256

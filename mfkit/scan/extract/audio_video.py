@@ -15,7 +15,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from mfkit.scan.extract.camcorder_dates import avchd_dates, avi_dates
+from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata
 from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
 from mfkit.scan.extract.date_parser import parse_date
@@ -89,7 +89,7 @@ _DATE_TAGS = {
     "datetimeoriginal": "recorded",
     "creation_time": "movie header",
 }
-_CAMCORDER_DATES = {"avi": avi_dates, "ts": avchd_dates, "m2ts": avchd_dates}
+_CAMCORDER_RECORDS = {"avi": avi_metadata, "ts": avchd_metadata, "m2ts": avchd_metadata}
 av.logging.set_level(None)
 
 
@@ -116,8 +116,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
                 return metadata
             if file_format.format in MATROSKA:
                 return _add_matroska(metadata, container, streams, source)
-            if file_format.format in _CAMCORDER_DATES:
-                metadata = merge(metadata, _CAMCORDER_DATES[file_format.format](source))
+            if file_format.format in _CAMCORDER_RECORDS:
+                metadata = merge(metadata, _CAMCORDER_RECORDS[file_format.format](source))
             start = elementary_stream_hdr(source, file_format.format)
             _add_hdr(metadata, container, start, read_frames=not start)
             counted = counted_duration(source, file_format, metadata.get("duration"), container)
@@ -233,7 +233,7 @@ def _add_movie_header(
             "channels": track.channels,
         }
         header = merge(header, from_origin("container", described))
-    return merge(movie.tags, metadata, header, movie.xmp)
+    return merge(movie.tags, metadata, header, movie.camera, movie.xmp)
 
 
 def _describe_undecodable(listed: dict[str, Any], track: Track) -> None:
@@ -331,10 +331,13 @@ def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) ->
     elif file_format.format in ("avi", "wav"):
         fields["creation_time"] = "riff"
     stated = {name: parse_date(tags.get(name)) for name in fields}
-    # Broadcast Wave files state their recording date in the chunk "bext" (EBU Tech 3285).
-    if tags.get("origination_date"):
+    if "time_reference" in tags and tags.get("date"):
+        # Broadcast Wave files state their recording date in the chunk "bext" (EBU Tech 3285), whose fields
+        # FFmpeg returns as "date", "creation_time" and "time_reference".
         fields["bext"] = "riff"
-        stated["bext"] = parse_date(f"{tags['origination_date']} {tags.get('origination_time', '')}".strip())
+        stated["bext"] = parse_date(f"{tags['date']} {tags.get('creation_time', '')}") or parse_date(
+            tags["date"]
+        )
     return tuple(StatedDate(fields[name], *date) for name, date in stated.items() if date is not None)
 
 

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from mfkit.scan.extract import canon_ciff, exif, jpeg
+from mfkit.scan.extract import canon_ciff, jpeg
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.mp4_boxes import boxes, child
+from mfkit.scan.extract.camera_boxes import CANON_UUID, canon_directories
+from mfkit.scan.extract.mp4_boxes import child, contents
 from mfkit.scan.extract.schema import ExtractionError, Metadata, apply_orientation, from_origin, merge
 from mfkit.scan.extract.text_decoding import whole_number
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _MAX_ENTRIES = 256
 
 
@@ -32,13 +32,11 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def _cr3(reader: BoundedReader) -> Metadata:
-    canon = child(reader, b"moov", _CANON)
-    parts = {box.name: box.content for box in boxes(canon)} if canon else {}
-    if b"CMT1" not in parts:
+    canon = child(reader, b"moov", CANON_UUID)
+    metadata, directories = canon_directories(contents(canon)) if canon else ({}, [])
+    if not directories:
         raise ExtractionError("the cr3 image has no camera metadata")
-    more = [(parts[name], role) for name, role in ((b"CMT2", "exif"), (b"CMT4", "gps")) if name in parts]
-    metadata, directories = exif.extract(parts[b"CMT1"], *more)
-    main = directories[0].tags if directories else {}
+    main = directories[0].tags
     width, height = main.get(0x0100), main.get(0x0101)
     if not isinstance(width, int) or not isinstance(height, int):
         raise ExtractionError("the cr3 image states no width and height")

@@ -15,6 +15,14 @@ _APPLE = "com.apple.quicktime."
 _MAKES = ("com.apple.quicktime.make", "com.android.manufacturer", "make")
 _MODELS = ("com.apple.quicktime.model", "com.android.model", "model")
 _LOCATIONS = ("com.apple.quicktime.location.iso6709", "location", "location-eng")
+# In Matroska, FFmpeg writes the target of a tag before its name, as in "ALBUM/TITLE". The keys are targets,
+# and the values are the names of tags whose meaning depends on the target (Matroska's tag specification).
+_ALBUM = {"title": "album", "artist": "album_artist", "total_parts": "tracktotal", "part_number": "disc"}
+_TRACK = {"part_number": "track"}
+_TARGETS: Mapping[str, Mapping[str, str]] = {
+    "track": _TRACK, "song": _TRACK, "movie": {}, "episode": {}, "album": _ALBUM, "opera": _ALBUM,
+    "concert": _ALBUM,
+}  # fmt: skip
 _EXTRA = ("encoder", "major_brand", f"{_APPLE}content.identifier", f"{_APPLE}software", "com.android.version")
 _MAX_CHAPTERS = 200
 
@@ -33,6 +41,11 @@ def read_tags(container: InputContainer, audios: list[AudioStream]) -> dict[str,
         for stream in (*audios, *container.streams.video):
             for key, value in stream.metadata.items():
                 tags.setdefault(key.lower(), _without_repeats(value))
+    if "matroska" in container.format.name and any("/" in name for name in tags):
+        for target, names in _TARGETS.items():
+            for key in [key for key in tags if key.startswith(f"{target}/")]:
+                name = key.removeprefix(f"{target}/")
+                tags.setdefault(names.get(name, name), tags[key])
     return _decoded(tags)
 
 

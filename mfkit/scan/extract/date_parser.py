@@ -7,6 +7,7 @@ never set, so it is not returned as a date.
 """
 
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,7 +17,12 @@ _MONTHS = {
     name: number
     for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
 }
-_STATED_ZONE = r"(?:(?:UTC|GMT)(?=[+-]))?(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)"
+# These are the named zones of RFC 822 (section 5.1), in hours from UTC. Other names are ambiguous.
+_NAMED_ZONES = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
+_STATED_ZONE = (
+    r"(?:(?:UTC|GMT)(?=[+-]))?"
+    r"(?P<zone>Z|UTC|GMT|[ECMP][SD]T\b|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)"
+)
 _ZONE = rf"(?:{_STATED_ZONE})?(?![\d:])"
 # AM and PM are also read in Chinese, Japanese and Korean before the time, because some phones write dates in
 # this form.
@@ -28,13 +34,16 @@ _CLOCK = (
     r"\s*(?P<half>[ap]\.?m\b\.?)?\s*"
 )
 _SEPARATOR = r"\s*[:/.-]\s*"
+_BEFORE_CLOCK = r",?\s+(?:at\s+)?"
 _FLAGS = re.IGNORECASE | re.ASCII
 _FORMS = (
     # This pattern matches "2003:03:10 15:04:43", "2003-03-10T15:04:43+01:00", "2001/ 1/27  1:42PM",
     # "2002/12/16/ 15:35", "1958-03" and "1958".
     re.compile(
         rf"(?P<year>\d{{4}})(?:{_SEPARATOR}(?P<month>\d{{1,2}})(?:{_SEPARATOR}(?P<day>\d{{1,2}})"
-        rf"(?:/?(?:\s*T\s*|\s+|:){_CLOCK}{_ZONE})?)?)?(?![\d:]|\w)",
+        # A hyphen before a time without seconds starts a UTC offset, as in "2003-03-10-05:00".
+        rf"(?:/?(?:\s*T\s*|{_BEFORE_CLOCK}|[:_]|-(?=\d{{1,2}}[:.]\d{{2}}[:.]\d)){_CLOCK}{_ZONE})?)?)?"
+        r"(?![\d:]|\w)",
         _FLAGS,
     ),
     # This pattern matches "20030310T150443Z", "20030310150443" and "20030310".
@@ -46,19 +55,19 @@ _FORMS = (
     # This pattern matches "Mon, 10 Mar 2003 15:04:43 GMT" and "10-MAR-2003 15:04".
     re.compile(
         r"(?:[a-z]{2,9},?\s+)?(?P<day>\d{1,2})[ -](?P<name>[a-z]{3})[a-z]{0,6}[ -](?P<year>\d{4})"
-        rf"(?:\s+{_CLOCK}{_ZONE})?(?!\w)",
+        rf"(?:{_BEFORE_CLOCK}{_CLOCK}{_ZONE})?(?!\w)",
         _FLAGS,
     ),
     # This pattern matches "Monday, March 10, 2003 15:04".
     re.compile(
         r"(?:[a-z]{3,9},?\s+)?(?P<name>[a-z]{3})[a-z]{0,6}\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})"
-        rf"(?:,?\s+{_CLOCK}{_ZONE})?(?![\w:])",
+        rf"(?:{_BEFORE_CLOCK}{_CLOCK}{_ZONE})?(?![\w:])",
         _FLAGS,
     ),
-    # This pattern matches "Mon Mar 10 15:04:43 2003".
+    # This pattern matches "Mon Mar 10 15:04:43 2003" and "Mon Mar 10 15:04:43 CET 2003".
     re.compile(
         rf"(?:[a-z]{{3,9}},?\s+)?(?P<name>[a-z]{{3}})[a-z]{{0,6}}\s+(?P<day>\d{{1,2}}),?\s+{_CLOCK}{_ZONE}"
-        r"\s*(?P<year>\d{4})(?!\w)",
+        r"\s*(?:[a-z]{2,5}\s+)?(?P<year>\d{4})(?!\w)",
         _FLAGS,
     ),
 )
@@ -66,6 +75,8 @@ _FORMS = (
 _PLAIN = re.compile(
     r"(\d{4}):(0[1-9]|1[0-2]):(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\Z", re.ASCII
 )
+# This pattern matches the start of a PDF date, "D:20030310150443+01'00'" (ISO 32000-1, section 7.9.4).
+_PDF_PREFIX = re.compile(r"D:(?=\d{4})")
 _FRACTION = re.compile(r"\s*(\d{1,12})", re.ASCII)
 _OFFSET = re.compile(rf"{_STATED_ZONE}\s*\Z", _FLAGS)
 # The typographic minus sign and the en dash are read as hyphens, because some programs write them instead.
@@ -124,7 +135,9 @@ def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | 
         zone = None if offset is None else _zone(offset)
         found = _build((*map(int, plain.groups()), _microseconds(fraction)), "second", zone)
         return None if found is None or is_epoch(found) else found
-    cleaned = text.replace("\0", " ").translate(_MINUS).strip("\"' \t\r\n")
+    cleaned = ascii_digits(text).replace("\0", " ").translate(_MINUS).strip("\"' \t\r\n")
+    if _PDF_PREFIX.match(cleaned):
+        cleaned = cleaned[2:].replace("'", ":")
     cleaned = _BLANK_PARTS.sub("00", _BLANK_CLOCK.sub("", cleaned)).strip()
     for form in _FORMS:
         if match := form.match(cleaned):
@@ -133,6 +146,21 @@ def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | 
             found = _from_parts(parts, re.search(r"\dT\d", match[0]) is not None, fraction, zone)
             return None if found is None or is_epoch(found) else found
     return None
+
+
+def ascii_digits(text: str) -> str:
+    """Replace the decimal digits of other scripts with ASCII digits.
+
+    Programs that print dates in the user's language write Arabic, Persian or Devanagari digits.
+    """
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
+
+
+def parse_offset(text: str | None) -> timezone | None:
+    """Parse a UTC offset such as ``+01:00``. Return None for other text, and for more than 15 hours."""
+    return _zone((text or "")[:_MAX_LENGTH])
 
 
 def parse_timestamp(text: str | None, offset: str | None = None) -> datetime | None:
@@ -223,7 +251,8 @@ def _zone(text: str | None) -> timezone | None:
         return None
     stated = match["zone"]
     if stated[0] not in "+-":
-        return UTC
+        hours = _NAMED_ZONES.get(stated.lower())
+        return UTC if hours is None else timezone(timedelta(hours=hours))
     digits = re.sub(r"\D", "", stated)
     if ":" in stated or len(digits) <= 2:
         numbers = [int(part) for part in stated[1:].split(":")] if ":" in stated else [int(digits)]

@@ -135,6 +135,7 @@ def _date(
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
 _BELOW = (1, 3)
 """Values of AltitudeRef for altitudes below sea level, and below the ellipsoid (Exif 3.0)."""
+_OWN_LETTER = re.compile(r"\A\s*[NSEW](?![a-z])|[NSEW](?=[\s\0]*\Z)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?")
 _SEPARATORS = re.compile(r"(?:deg|[\s,;:°'\"′″\x00])*", re.IGNORECASE)
 
@@ -146,7 +147,8 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
         return None
     if abs(latitude) > MAX_LATITUDE or abs(longitude) > MAX_LONGITUDE:
         return None
-    north, east = _letter(gps.get(_LATITUDE_REF)), _letter(gps.get(_LONGITUDE_REF))
+    north = _hemisphere(gps.get(_LATITUDE_REF), gps.get(_LATITUDE))
+    east = _hemisphere(gps.get(_LONGITUDE_REF), gps.get(_LONGITUDE))
     if not north and not east and min(latitude, longitude) < 0:
         # If the latitude or the longitude is negative, the file uses signs instead of hemisphere letters. So
         # the other number can be positive without a letter.
@@ -195,6 +197,16 @@ def _in_hemisphere(degrees: float, letter: str, letters: str) -> float | None:
     return -abs(degrees) if letter == letters[1] else None
 
 
+def _hemisphere(reference: Value | None, coordinate: Value | None) -> str:
+    """Return the hemisphere letter of a reference tag, or else the letter in a text such as ``"33.5 S"``.
+
+    Return ``"?"`` if the two letters differ.
+    """
+    own = _OWN_LETTER.search(coordinate) if isinstance(coordinate, str) else None
+    stated, letter = _letter(reference), own[0].strip().upper() if own else ""
+    return "?" if stated and letter and stated != letter else stated or letter
+
+
 def _letter(value: Value | None) -> str:
     """Return the hemisphere letter (N, S, E or W) in a tag's value, which can have any type."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -225,10 +237,11 @@ def _degrees(value: Value | None) -> float | None:
 
 
 def _numbers_in(text: str) -> tuple[float, ...]:
-    """Return the numbers in a coordinate such as ``"33.5"`` or ``"33 deg 51' 24.5"``.
+    """Return the numbers in a coordinate such as ``"33.5"``, ``"33.5 S"`` or ``"33 deg 51' 24.5"``.
 
     Return an empty tuple if the text is not a coordinate.
     """
-    if _SEPARATORS.fullmatch(_NUMBER.sub("", text[:128])) is None:
+    plain = _OWN_LETTER.sub("", text[:128], count=1)
+    if _SEPARATORS.fullmatch(_NUMBER.sub("", plain)) is None:
         return ()
-    return tuple(float(number) for number in _NUMBER.findall(text[:128]))
+    return tuple(float(number) for number in _NUMBER.findall(plain))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from mfkit.scan.extract.tiff_directories import Value
 
 EXPOSURE_TIME, F_NUMBER, ISO_SPEEDS = 0x829A, 0x829D, 0x8827
-_SHUTTER_SPEED, _APERTURE = 0x9201, 0x9202
+SHUTTER_SPEED, APERTURE = 0x9201, 0x9202
 _LONGER_ISO_TAGS = (0x8833, 0x8832, 0x8831)
 """ISOSpeed, RecommendedExposureIndex and StandardOutputSensitivity, which have 32 bits."""
 _MAX_SHORT = 65_535
@@ -79,7 +79,7 @@ def aperture(camera: Mapping[int, Value]) -> float | None:
     number = positive(camera.get(F_NUMBER))
     if number is not None:
         return number
-    apex = first_number(camera.get(_APERTURE))
+    apex = first_number(camera.get(APERTURE))
     return round(2 ** (apex / 2), 2) if apex is not None and 0 < apex <= 20 else None
 
 
@@ -88,7 +88,7 @@ def exposure_seconds(camera: Mapping[int, Value]) -> float | None:
     seconds = positive(camera.get(EXPOSURE_TIME))
     if seconds is not None:
         return seconds
-    apex = first_number(camera.get(_SHUTTER_SPEED))
+    apex = first_number(camera.get(SHUTTER_SPEED))
     return float(2**-apex) if apex and -20 < apex < 30 else None
 
 

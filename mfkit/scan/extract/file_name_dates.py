@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from mfkit.scan.extract.date_parser import ParsedDate, from_seconds, parse_date
+from mfkit.scan.extract.date_parser import ParsedDate, ascii_digits, from_seconds, parse_date
 
 _MAX_NAME = 255
 # Chinese, Japanese and Korean names state AM or PM before the time, as in "下午1.02.03".
@@ -13,10 +13,10 @@ _HALVES = {
 }  # fmt: skip
 _HALF_FIRST = f"(?P<half_first>{'|'.join(_HALVES)})"
 _DAY = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
-_CLOCK = r"(?P<hour>[0-2]\d)[-_.:](?P<minute>[0-5]\d)[-_.:](?P<second>[0-5]\d)"
+_CLOCK = r"(?P<hour>[0-2]\d)[-_.: ](?P<minute>[0-5]\d)[-_.: ](?P<second>[0-5]\d)"
 # A day and a time are separated by punctuation, or by one or two words such as "um" and "a la(s)".
 _BEFORE_TIME = (
-    rf"(?:[-_. T,]{{0,3}}{_HALF_FIRST}\s?|[-_. T,]{{1,3}}|\s[^\W\d]{{1,6}}\.?\s"
+    rf"(?:[-_. T,]{{0,3}}{_HALF_FIRST}\s?|[-_. T,]{{1,3}}|,?\s[^\W\d]{{1,6}}\.?\s"
     r"|\s[^\W\d]{1,3}\s[^\W\d]{1,4}(?:\(s\))?\s)"
 )
 # This pattern matches "2014-08-25_17.15.33", "2021-03-04 at 10.11.12 PM", "2020-01-02_12-30-00",
@@ -38,12 +38,16 @@ _COMPACT_TIME = re.compile(
     r"(?P<hour>[01]\d|2[0-4])(?P<gap>[-_.]?)(?P<minute>[0-5]\d)(?P=gap)(?P<second>[0-5]\d)"
     r"(?:\d{3}|\d{2}(?=-[0-9A-F]{32}))?(?![0-9])"
 )
-# This pattern matches "IMG-20190101-WA0001", "VID_20190101" and "PANO_20190101".
+# This pattern matches "IMG-20190101-WA0001", "VID_20190101" and "Scan_20190101 (2)", but neither the digits
+# in a UUID nor the identifiers that Snapchat and Facebook write.
 _COMPACT_DAY = re.compile(
-    r"(?:(?:^|[-_ ])"
-    r"(?:IMG|VID|AUD|PTT|DOC|STK|PANO|MVIMG|WP|DSC|PIC|MOV|REC|Photo|Image|Video|Screenshot)[-_ ])"
-    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?![0-9])",
+    r"(?:(?:^|[-_ ])(?!Snapchat|received)[^\W\d_]{2,20}[-_ ])"
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?![0-9])(?!-[0-9a-fA-F]{4}-)",
     re.IGNORECASE,
+)
+# This pattern matches "Screenshot_2019-1-2 Some title", in which the numbers have no leading zeros.
+_UNPADDED = re.compile(
+    r"(?<![\d.-])(?P<year>(?:19|20)\d{2})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?![\d-]|\.\d)"
 )
 # This pattern matches "20200304-DSC_0001", "20200304_001" and "20200304 Hike", but not the digits in a UUID.
 _LEADING_DAY = re.compile(
@@ -70,17 +74,19 @@ _WITH_UNITS = re.compile(
 )
 _FORMS = (
     _IPHONE_RECORDING, _TELEGRAM, _SHORT_YEAR, _MINUTE, _SEPARATED, _COMPACT_TIME, _COMPACT_DAY, _LEADING_DAY,
-    _DAY_FIRST, _WITH_UNITS,
+    _DAY_FIRST, _WITH_UNITS, _UNPADDED,
 )  # fmt: skip
 # This pattern matches seconds or milliseconds since 1970, as in "FB_IMG_1546300800000",
 # "RPReplay_Final1612345678", "PicsArt_1583324000123" and "1583324000123".
 _EPOCH = re.compile(
     r"(?:(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|IMG_|VID_|RPReplay_Final)"
     r"(?P<seconds>\d{10})(?P<more>\d{3})?"
-    r"|(?:^|^(?!received|image|IMG-)[A-Za-z]{1,12}_)(?P<milliseconds>1\d{12}))(?!\d)"
+    r"|(?:^|^(?!received|image|IMG-)(?:[A-Za-z]{1,12}_){1,2})(?P<milliseconds>1\d{12}))(?!\d)"
 )
 # These names state the time in UTC: those of Pixel phones, Zoom, and OneDrive's app for iOS.
 _IN_UTC = re.compile(r"PXL_|GMT(?=\d)|\d{8}_\d{9}_iOS\b")
+# In ISO 8601, a "Z" after the time means UTC, as in "20200304T121314Z" and "2020-03-04T12_13_14_123Z".
+_ENDS_IN_UTC = re.compile(r"(?:[-_.]?\d{1,6})?Z(?![A-Za-z0-9])")
 _DIGIT, _FEWEST_DIGITS = re.compile(r"\d"), 6
 _EARLIEST = datetime(1826, 1, 1, tzinfo=UTC)
 _EARLIEST_COMPACT = 1980
@@ -102,7 +108,7 @@ def date_in_name(name: str) -> ParsedDate | None:
         >>> date_in_name("PXL_20220405_090123740.jpg").value.isoformat()
         '2022-04-05T09:01:23+00:00'
     """
-    stem = name[:_MAX_NAME].rpartition(".")[0] or name[:_MAX_NAME]
+    stem = ascii_digits(name[:_MAX_NAME].rpartition(".")[0] or name[:_MAX_NAME])
     # Most names have too few digits for a date, so this check comes first.
     if len(_DIGIT.findall(stem)) < _FEWEST_DIGITS:
         return None
@@ -131,7 +137,8 @@ def _from_match(match: re.Match[str], stem: str) -> ParsedDate | None:
             f"{parts['half']}m" if parts.get("half") else ""
         )
         text += f" {parts['hour']}:{parts['minute']}{seconds} {half}"
-        if _IN_UTC.match(stem):
+        follows_t = stem[match.start("hour") - 1] in "Tt"
+        if _IN_UTC.match(stem) or (follows_t and _ENDS_IN_UTC.match(stem, match.end())):
             text += "Z"
     found = parse_date(text)
     return found if found is None or found.precision in ("day", "minute", "second") else None

@@ -5,7 +5,6 @@ Sources: QuickTime File Format, "Metadata" (``ilst``), with the item names of iT
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from mfkit.scan.extract import ratings, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader
@@ -57,12 +56,17 @@ def item_list(movie: Sequence[Box]) -> Metadata:
     return tag_metadata(tags, rating)
 
 
-def movie_xmp(file: BoundedReader, movie: Sequence[Box]) -> Metadata:
-    """Read the XMP packet of a movie file, inside or next to the ``moov`` box."""
+def movie_xmp(file: Sequence[Box], movie: Sequence[Box]) -> Metadata:
+    """Read the XMP packet of a movie file, inside or next to the ``moov`` box.
+
+    Args:
+        file: The first boxes of the file.
+        movie: The boxes in its ``moov`` box.
+    """
     found = (content.read(0, xmp.MAX_PACKET) for content in _user_data(movie, b"XMP_"))
     packet = next(found, b"")
-    for part in (boxes(file), movie):
-        for name, content in islice(part, _MAX_TOP_LEVEL):
+    for part in (file, movie[:_MAX_TOP_LEVEL]):
+        for name, content in part:
             if name == XMP_BOX and not packet:
                 packet = content.read(0, xmp.MAX_PACKET)
     return xmp.extract(packet) if packet else {}

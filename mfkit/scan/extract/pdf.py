@@ -7,6 +7,7 @@ import pypdf
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import PdfObject
 
+from mfkit.scan.extract.date_parser import parse_timestamp
 from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -81,7 +82,8 @@ def _add_information(reader: pypdf.PdfReader, metadata: Metadata, extra: dict[st
     try:
         metadata["taken_at"] = information.creation_date
     except ValueError:
-        metadata["taken_at"] = None
+        # Some programs write the date in another format than that of PDF.
+        metadata["taken_at"] = parse_timestamp(str(information.get("/CreationDate")))
 
 
 def _page_count(root: Any) -> int | None:

@@ -24,6 +24,8 @@ from mfkit.scan.media_source import Source, open_source
 _MAX_CHUNKS, _MAX_TEXT = 100_000, 262_144
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _RAW_PROFILE = re.compile(rb"\s*\w+\s+\d+\s+([0-9a-fA-F\s]+)\Z")
+# ImageMagick writes EXIF values as texts when it converts an image to PNG.
+_EXIF_KEYS = ("Exif:Datetimeoriginal", "Exif:Datetimedigitized", "Exif:Make", "Exif:Model")
 _TEXT_KEYS = ("Title", "Author", "Description", "Comment", "Copyright", "Software", "Creation Time")
 
 
@@ -105,12 +107,15 @@ def _text_metadata(texts: dict[str, _Text]) -> Metadata:
     encoding = FileTexts.of(text.data for text in texts.values() if text.declared != "utf-8")
     decoded = {key: encoding.decode(text.data, text.declared) for key, text in texts.items()}
     title, created = decoded.pop("Title", None), decoded.pop("Creation Time", None)
+    original, digitized, make, model = (decoded.pop(name, None) for name in _EXIF_KEYS)
     extra: dict[str, Any] = {key.lower(): text for key, text in decoded.items()}
     if encoding.note:
         extra["text_encoding"] = encoding.note
-    stated = parse_date(created)
-    dates = () if stated is None else (StatedDate("text", *stated),)
-    return from_origin("text", {"title": title, "dates": dates, "extra": extra})
+    stated = {"exif original": original, "exif digitized": digitized, "text": created}
+    parsed = {field: parse_date(text) for field, text in stated.items()}
+    dates = tuple(StatedDate(field, *date) for field, date in parsed.items() if date is not None)
+    camera: Metadata = {"camera_make": make, "camera_model": model}
+    return from_origin("text", {"title": title, "dates": dates, **camera, "extra": extra})
 
 
 def _read_text(name: bytes, chunk: bytes, blocks: Blocks, texts: dict[str, _Text]) -> None:
@@ -129,7 +134,7 @@ def _read_text(name: bytes, chunk: bytes, blocks: Blocks, texts: dict[str, _Text
             blocks.add_xmp(rest)
     elif key.startswith("Raw profile type "):
         _read_profile(key[17:].lower(), rest, blocks)
-    elif key.title() in _TEXT_KEYS:
+    elif key.title() in _TEXT_KEYS or key.title() in _EXIF_KEYS:
         texts.setdefault(key.title(), _Text(rest, declared))
 
 

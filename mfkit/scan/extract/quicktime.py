@@ -16,7 +16,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.date_parser import from_seconds, parse_date
+from mfkit.scan.extract.camera_boxes import camera_metadata
+from mfkit.scan.extract.date_parser import from_seconds, parse_date, parse_offset
 from mfkit.scan.extract.hdr_metadata import (
     Hdr,
     combine,
@@ -36,7 +37,9 @@ _UNIX_EPOCH = 2_082_844_800
 _FIRST_YEAR = 1991
 """Year of QuickTime's release. An earlier date in a movie header comes from a clock that was not set."""
 _LOCATION, _CREATION = "com.apple.quicktime.location.iso6709", "com.apple.quicktime.creationdate"
-_MAX_TEXT, _MAX_KEYS, _MAX_TRACKS = 4_096, 128, 64
+_OFFSETS = ("com.samsung.android.utc_offset", "samsung.android.utc_offset")
+"""Keys in which Samsung's phones state the UTC offset of the movie header's date."""
+_MAX_TEXT, _MAX_KEYS, _MAX_TRACKS, _MAX_TOP_LEVEL = 4_096, 128, 64, 256
 _CODECS = {
     b"mha1": "mpegh_3d_audio",
     b"mha2": "mpegh_3d_audio",
@@ -60,6 +63,7 @@ class Track(NamedTuple):
         sample_rate: Sample rate of an audio track in hertz, or None for other tracks.
         channels: Number of channels of an audio track, or None for other tracks.
         hdr: HDR metadata of a video track. It is empty for other tracks.
+        created: Creation date as in the movie header, or None if it is not set.
     """
 
     rotation: int
@@ -67,6 +71,7 @@ class Track(NamedTuple):
     sample_rate: int | None
     channels: int | None
     hdr: Hdr = Hdr()
+    created: StatedDate | None = None
 
 
 class Movie(NamedTuple):
@@ -79,6 +84,7 @@ class Movie(NamedTuple):
         is_truncated: Whether the file ends before its last box.
         tags: Metadata of the item list.
         xmp: Metadata of the XMP packet.
+        camera: Metadata in the boxes of camera makers.
     """
 
     metadata: Metadata
@@ -87,6 +93,7 @@ class Movie(NamedTuple):
     is_truncated: bool = False
     tags: Metadata = {}
     xmp: Metadata = {}
+    camera: Metadata = {}
 
 
 def read_movie(source: Source) -> Movie:
@@ -97,8 +104,12 @@ def read_movie(source: Source) -> Movie:
         if movie is None:
             return Movie({}, {}, False)
         parts = list(boxes(movie))
+        file = list(islice(boxes(reader), _MAX_TOP_LEVEL))
         return movie_header(parts)._replace(
-            is_truncated=ends_early(reader), tags=item_list(parts), xmp=movie_xmp(reader, parts)
+            is_truncated=ends_early(reader),
+            tags=item_list(parts),
+            xmp=movie_xmp(file, parts),
+            camera=camera_metadata(file, parts),
         )
 
 
@@ -121,6 +132,12 @@ def movie_header(parts: Iterable[Box]) -> Movie:
             texts |= dict(_keyed_values(content))
         elif name == b"udta":
             _user_data(content, metadata, texts)
+    dates = metadata.get("dates") or tuple(track.created for track in tracks.values() if track.created)[:1]
+    offset = next((zone for name in _OFFSETS if (zone := parse_offset(texts.get(name)))), None)
+    if dates:
+        metadata["dates"] = tuple(
+            date if offset is None else date._replace(value=date.value.astimezone(offset)) for date in dates
+        )
     point = iso6709(texts.get(_LOCATION, "")) or iso6709(texts.get("xyz", ""))
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
@@ -141,12 +158,19 @@ def _movie_header_box(content: BoundedReader) -> Metadata:
     unknown = 2**64 - 1 if data[0] == 1 else 2**32 - 1
     if scale and 0 < length < unknown:
         metadata["duration"] = length / scale
-    # The movie header counts seconds since 1904. A number that would be a date before 1970 is read as seconds
-    # since 1970, because some programs write these.
-    date = from_seconds(created - _UNIX_EPOCH if created >= _UNIX_EPOCH else created)
-    if date is not None and _FIRST_YEAR <= date.value.year:
-        metadata["dates"] = (StatedDate("movie header", *date),)
+    if (date := _created(created)) is not None:
+        metadata["dates"] = (date,)
     return metadata
+
+
+def _created(seconds: int) -> StatedDate | None:
+    """Return the creation date in the header of a movie or a track, or None if the clock was not set.
+
+    The header counts seconds since 1904. A number that would be a date before 1970 is read as seconds since
+    1970, because some programs write these.
+    """
+    date = from_seconds(seconds - _UNIX_EPOCH if seconds >= _UNIX_EPOCH else seconds)
+    return StatedDate("movie header", *date) if date is not None and _FIRST_YEAR <= date.value.year else None
 
 
 def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
@@ -157,6 +181,7 @@ def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
     if len(data) < at + 36 or media is None:
         return {}
     number = int.from_bytes(data[20:24] if data[0] == 1 else data[12:16], "big")
+    created = int.from_bytes(data[4:12] if data[0] == 1 else data[4:8], "big")
     codec, rate, channels, hdr = None, None, None, Hdr()
     described = contents(media)
     handler, information = described.get(b"hdlr"), described.get(b"minf")
@@ -172,7 +197,7 @@ def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
     elif description is not None and kind == b"vide":
         hdr = sample_description_hdr(description)
     rotation = _rotation(_matrix(data, at) or _IDENTITY, movie)
-    return {number: Track(rotation, codec, rate or None, channels or None, hdr)}
+    return {number: Track(rotation, codec, rate or None, channels or None, hdr, _created(created))}
 
 
 def _matrix(data: bytes, at: int) -> _Matrix | None:

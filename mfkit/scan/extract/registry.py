@@ -23,7 +23,7 @@ __all__ = [
     "extract_metadata",
 ]
 
-EXTRACTOR_VERSION = 5
+EXTRACTOR_VERSION = 6
 """Version of all extractors. Increase it when their results change, so that scans read old files again."""
 
 

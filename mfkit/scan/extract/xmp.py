@@ -5,20 +5,18 @@ XMP fills in fields that EXIF does not state.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mfkit.scan.extract import ratings, xmp_packet
+from mfkit.scan.extract import exif, exposure, ratings, xmp_packet
 from mfkit.scan.extract.date_parser import parse_date
-from mfkit.scan.extract.exposure import shutter_speed
 from mfkit.scan.extract.schema import CREATE_DATE, Metadata, StatedDate, from_origin
 from mfkit.scan.extract.text_decoding import whole_number
 from mfkit.scan.extract.xmp_packet import Value
 
 MAX_PACKET = 262_144
-_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\Z")
-_DECIMAL_DEGREES = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,15})?", re.ASCII)
 _PLACE = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 _PLACE_FIELDS = ("Sublocation", "City", "ProvinceState", "CountryName")
 _FLAT_KEYWORDS = ("dc:subject", "acdsee:keywords")
@@ -28,6 +26,11 @@ _KEYWORD_PATHS = (
     "MicrosoftPhoto:LastKeywordIPTC",
 )  # fmt: skip
 _MAX_KEYWORDS, _MAX_LEVELS = 200, 12
+_CATEGORY = re.compile(r"<Category Assigned=\"(\d)\">([^<]{0,500})|</Category>", re.IGNORECASE)
+_EXPOSURE = {
+    exposure.EXPOSURE_TIME: "exif:ExposureTime", exposure.SHUTTER_SPEED: "exif:ShutterSpeedValue",
+    exposure.F_NUMBER: "exif:FNumber", exposure.APERTURE: "exif:ApertureValue",
+}  # fmt: skip
 
 Properties = Mapping[str, Value]
 
@@ -42,28 +45,34 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
     found = xmp_packet.parse(packet[:limit])
     if not found:
         return {}
+    camera = {
+        tag: number
+        for tag, name in _EXPOSURE.items()
+        if (number := _fraction(_text(found, name))) is not None
+    }
     metadata: Metadata = {
         "camera_make": _text(found, "tiff:Make"),
         "camera_model": _text(found, "tiff:Model"),
         "iso": whole_number(_text(found, "exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")),
-        "aperture": _fraction(_text(found, "exif:FNumber")),
-        "shutter_speed": shutter_speed(_fraction(_text(found, "exif:ExposureTime"))),
+        "aperture": exposure.aperture(camera),
+        "shutter_speed": exposure.shutter_speed(exposure.exposure_seconds(camera)),
         "focal_length": _fraction(_text(found, "exif:FocalLength")),
-        "title": _text(found, "dc:title", "photoshop:Headline"),
+        "title": _text(found, "dc:title", "photoshop:Headline", "acdsee:caption"),
         "dates": _dates(found),
         "location_name": _place(found),
     }
-    latitude = _degrees(_text(found, "exif:GPSLatitude"), "NS", 90)
-    longitude = _degrees(_text(found, "exif:GPSLongitude"), "EW", 180)
-    if latitude is None and longitude is None:
-        latitude, longitude = _signed_degrees(found)
-    if latitude is not None and longitude is not None:
-        metadata["latitude"], metadata["longitude"] = latitude, longitude
+    point = _location(found) or next(
+        filter(None, map(_location, _structures(found.get("Iptc4xmpExt:LocationCreated")))), None
+    )
+    if point is not None:
+        metadata["latitude"], metadata["longitude"] = point
     flat, paths = _keywords(found)
     extra: dict[str, Any] = {
         "keywords": combined_keywords(flat, paths) or None,
         "keyword_paths": paths or None,
-        "description": _text(found, "dc:description", "tiff:ImageDescription", "exif:UserComment"),
+        "description": _text(
+            found, "dc:description", "tiff:ImageDescription", "exif:UserComment", "acdsee:notes"
+        ),
         "author": "; ".join(_texts(found.get("dc:creator"))) or _text(found, "tiff:Artist"),
         "copyright": _text(found, "dc:rights", "tiff:Copyright"),
         "rating": _rating(found),
@@ -142,6 +151,7 @@ def _keywords(found: Properties) -> tuple[list[str], list[str]]:
     paths = dict.fromkeys(text for name in _KEYWORD_PATHS for text in _texts(found.get(name)))
     for structure in _structures(found.get("mwg-kw:Keywords")):
         paths |= dict.fromkeys(_keyword_tree(structure.get("mwg-kw:Hierarchy"), ""))
+    paths |= dict.fromkeys(_acdsee_categories(_text(found, "acdsee:categories") or ""))
     return list(flat)[:_MAX_KEYWORDS], list(paths)[:_MAX_KEYWORDS]
 
 
@@ -160,6 +170,18 @@ def _keyword_tree(value: Value | None, above: str, level: int = 0) -> Iterator[s
         yield from children
         if not children or (_text(structure, "mwg-kw:Applied") or "").lower() == "true":
             yield path
+
+
+def _acdsee_categories(text: str) -> Iterator[str]:
+    """Yield the paths of the assigned categories in ACDSee's property, which contains XML as text."""
+    path: list[str] = []
+    for match in _CATEGORY.finditer(text):
+        if match[1] is None:
+            path = path[:-1]
+        else:
+            path = [*path, html.unescape(match[2]).strip()]
+            if match[1] == "1" and len(path) <= _MAX_LEVELS:
+                yield "|".join(path)
 
 
 def _people(found: Properties) -> list[str]:
@@ -221,22 +243,17 @@ def _fraction(text: str | None) -> float | None:
         return None
 
 
-def _signed_degrees(found: Properties) -> tuple[float | None, float | None]:
-    """Return latitude and longitude in decimal degrees, or None for both if neither has a sign.
+def _location(found: Properties) -> tuple[float, float] | None:
+    """Return latitude and longitude in degrees, or None if one of them or its hemisphere is missing.
 
-    Two numbers without a sign may lack their hemisphere.
+    A GPSCoordinate is ``"DDD,MM,SSk"`` or ``"DDD,MM.mmk"`` (ISO 16684-2, section 4.3). Some programs write
+    decimal degrees, and the hemisphere as in EXIF in a property of its own.
     """
-    texts = [_text(found, name) or "" for name in ("exif:GPSLatitude", "exif:GPSLongitude")]
-    if not all(map(_DECIMAL_DEGREES.fullmatch, texts)) or not any(text[0] in "+-" for text in texts):
-        return None, None
-    latitude, longitude = map(float, texts)
-    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else (None, None)
-
-
-def _degrees(text: str | None, letters: str, limit: int) -> float | None:
-    """Parse a GPSCoordinate, ``"DDD,MM,SSk"`` or ``"DDD,MM.mmk"`` (ISO 16684-2, section 4.3)."""
-    match = _COORDINATE.match(text or "")
-    if match is None or match[4] not in letters:
+    names = ("exif:GPSLatitudeRef", "exif:GPSLatitude", "exif:GPSLongitudeRef", "exif:GPSLongitude")
+    north, latitude, east, longitude = (_text(found, name) for name in names)
+    if latitude is None or longitude is None:
         return None
-    value = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
-    return None if value > limit else -value if match[4] in "SW" else value
+    if not north and not east and latitude[0] == longitude[0] == "+":
+        north, east = "N", "E"
+    stated = enumerate((north, latitude, east, longitude), start=1)
+    return exif.location({tag: text for tag, text in stated if text is not None})

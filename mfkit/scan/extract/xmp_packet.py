@@ -47,6 +47,8 @@ _PREFIXES = {
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
     "http://www.metadataworkinggroup.com/schemas/keywords/": "mwg-kw",
     "http://ns.adobe.com/xmp/sType/Area#": "stArea",
+    # Expression Media is the later name of iView MediaPro.
+    "http://ns.microsoft.com/expressionmedia/1.0/": "mediapro",
     "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.acdsee.com/regions/": "acdsee-rs",

@@ -73,6 +73,28 @@ def test_repeated_tag_value_is_used_once(video_file: VideoMaker, metadata_of: Re
     assert (metadata["artist"], metadata["title"]) == ("A", "A;B")
 
 
+def test_matroska_tags_of_album_and_track(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """Tags with a target describe the track or its album; tags of a collection are not those of the file."""
+    stated = {
+        "TRACK/TITLE": "Song", "ALBUM/TITLE": "Album", "COLLECTION/TITLE": "All", "ALBUM/ARTIST": "Various",
+        "TRACK/ARTIST": "Ann", "TRACK/PART_NUMBER": "3", "ALBUM/TOTAL_PARTS": "12",
+    }  # fmt: skip
+    metadata = metadata_of(video_file("video.mkv", tags=stated))
+    assert [metadata[name] for name in ("title", "artist", "album")] == ["Song", "Ann", "Album"]
+    assert (metadata["extra"]["album_artist"], metadata["extra"]["track"]) == ("Various", "3/12")
+
+
+def test_recording_date_of_broadcast_wave(tmp_path: Path, metadata_of: Reader) -> None:
+    """The chunk "bext" has the date and the time in two fields."""
+    fields = b"A rehearsal".ljust(256, b"\0") + bytes(64) + b"2021-03-0410:11:12" + bytes(264)
+    form = b"fmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0"
+    chunks = b"bext" + len(fields).to_bytes(4, "little") + fields + form + b"data\x80\x3e\0\0" + bytes(16_000)
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WAVE" + chunks)
+    metadata = metadata_of(tmp_path / "a.wav")
+    assert metadata["taken_at"] == datetime(2021, 3, 4, 10, 11, 12)
+    assert metadata["extra"]["origins"]["taken_at"] == "riff"
+
+
 @pytest.mark.parametrize("name", ["video.mp4", "video.mov"])
 def test_video_location_is_read(name: str, video_file: VideoMaker, metadata_of: Reader) -> None:
     """An ISO 6709 location in the user data keeps its signs."""

@@ -31,6 +31,7 @@ from mfkit.scan.extract.registry import Metadata
         ("Asahi Optical Co.,Ltd", "Pentax"),
         ("SONY", "Sony"),
         ("Sony Ericsson", "Sony Ericsson"),
+        ("Sony Ericsson Mobile Communications AB", "Sony Ericsson"),
         ("FUJIFILM", "FUJIFILM"),
         ("FUJI PHOTO FILM CO., LTD.", "FUJIFILM"),
         ("Hewlett-Packard", "HP"),

@@ -18,7 +18,7 @@ Reader = Callable[[Path], Metadata]
 def pdf(tmp_path: Path) -> Callable[..., Path]:
     """Create a PDF of two pages."""
 
-    def make(password: str | None = None, pages: int = 2) -> Path:
+    def make(password: str | None = None, pages: int = 2, date: str = "D:20200102030405+00'00'") -> Path:
         writer = pypdf.PdfWriter()
         for _ in range(pages):
             writer.add_blank_page(200, 300)
@@ -27,7 +27,7 @@ def pdf(tmp_path: Path) -> Callable[..., Path]:
                 "/Title": "Häuser",
                 "/Author": "Ann",
                 "/Keywords": "a, b",
-                "/CreationDate": "D:20200102030405+00'00'",
+                "/CreationDate": date,
                 "/ModDate": "D:20210102030405+00'00'",
                 "/Subject": "Building",
                 "/Creator": "Writer",
@@ -53,6 +53,14 @@ def test_pdf_information_is_read(pdf: Callable[..., Path], metadata_of: Reader) 
     assert (extra["keywords"], extra["subject"]) == ("a, b", "Building")
     assert (extra["creator"], extra["producer"]) == ("Writer", "Printer")
     assert metadata["is_compressed"] is False and "encrypted" not in extra
+
+
+def test_pdf_date_in_another_format(pdf: Callable[..., Path], metadata_of: Reader) -> None:
+    """Some programs write a date as in ISO 8601."""
+    assert metadata_of(pdf(date="2021-03-04T10:11:12Z"))["taken_at"] == datetime(
+        2021, 3, 4, 10, 11, 12, tzinfo=UTC
+    )
+    assert "taken_at" not in metadata_of(pdf(date="yesterday"))
 
 
 def test_encrypted_pdf_is_valid(pdf: Callable[..., Path], metadata_of: Reader) -> None:

@@ -32,9 +32,9 @@ def mvhd(created: int, scale: int, length: int, *, version: int = 0) -> bytes:
     )
 
 
-def trak(number: int, rotation: int) -> bytes:
+def trak(number: int, rotation: int, created: int = 0) -> bytes:
     """Return a video track with a rotation."""
-    header = bytes(4) + struct.pack(">5I", 0, 0, number, 0, 0) + bytes(16)
+    header = bytes(4) + struct.pack(">5I", created, 0, number, 0, 0) + bytes(16)
     header += struct.pack(">9i", *MATRICES[rotation]) + struct.pack(">2I", 1920 << 16, 1080 << 16)
     media = box(b"mdia", box(b"hdlr", bytes(8) + b"vide" + bytes(12)))
     return box(b"trak", box(b"tkhd", header) + media)
@@ -69,6 +69,18 @@ def test_duration_and_creation_time(version: int) -> None:
     movie = read(mvhd(3_798_793_815, 600, 90_300, version=version))
     assert movie.metadata["duration"] == 150.5
     assert with_capture_time(movie.metadata)["taken_at"] == datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
+
+
+def test_date_of_a_track_and_offset_of_a_phone() -> None:
+    """The date of a track stands in for a movie header without a date; Samsung states the UTC offset."""
+    movie = read(mvhd(0, 600, 90_300), trak(1, 0), trak(2, 0, 3_798_793_815), meta())
+    assert with_capture_time(movie.metadata)["taken_at"] == datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
+    keys = meta(utc_offset="+0530").replace(
+        b"com.apple.quicktime.utc.offset", b"com.samsung.android.utc_offset"
+    )
+    movie = read(mvhd(3_798_793_815, 600, 90_300), trak(1, 0, 3_798_000_000), keys)
+    taken = with_capture_time(movie.metadata)["taken_at"]
+    assert taken is not None and taken.isoformat() == "2024-05-17T18:00:15+05:30"
 
 
 @pytest.mark.parametrize(("scale", "length"), [(0, 5), (600, 0), (600, 2**32 - 1)])

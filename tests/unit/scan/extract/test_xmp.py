@@ -240,12 +240,40 @@ def test_damaged_packets_raise_nothing(noise: bytes, at: int) -> None:
         ("90,0.0S", "180,0.0W", (-90.0, -180.0)),
         ("-33.8583", "151.2083", (-33.8583, 151.2083)),
         ("+38.7250", "-9.1400", (38.725, -9.14)),
+        ("+38.7250", "+9.1400", (38.725, 9.14)),
+        ("33.8583S", "151.2083 e", (-33.8583, 151.2083)),
+        ("33 deg 51' 29.88&quot; S", "151 deg 12' 29.88&quot; E", (-33.8583, 151.2083)),
     ],
 )
 def test_locations(latitude: str, longitude: str, expected: tuple[float, float]) -> None:
     """South and west are negative, in minutes with a fraction and in seconds."""
     metadata = xmp.extract(packet(f'exif:GPSLatitude="{latitude}" exif:GPSLongitude="{longitude}"'))
     assert (metadata["latitude"], metadata["longitude"]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_hemispheres_in_properties_of_their_own() -> None:
+    """Some programs write decimal degrees, and the hemisphere as in EXIF."""
+    exif = "<exif:GPSLatitude>33.5</exif:GPSLatitude><exif:GPSLongitude>70.25</exif:GPSLongitude>"
+    references = (
+        "<exif:GPSLatitudeRef>S</exif:GPSLatitudeRef><exif:GPSLongitudeRef>West</exif:GPSLongitudeRef>"
+    )
+    metadata = xmp.extract(packet(body=exif + references))
+    assert (metadata["latitude"], metadata["longitude"]) == (-33.5, -70.25)
+    assert "latitude" not in xmp.extract(packet(body=exif + references.replace("S<", "E<")))
+    created = f'<ext:LocationCreated><r:Bag><r:li r:parseType="Resource">{exif + references}</r:li></r:Bag>'
+    metadata = xmp.extract(packet(body=f"{created}</ext:LocationCreated>"))
+    assert (metadata["latitude"], metadata["longitude"]) == (-33.5, -70.25)
+
+
+def test_categories_of_acdsee() -> None:
+    """The assigned categories are keywords with the categories above them."""
+    categories = (
+        '<Categories><Category Assigned="0">Places<Category Assigned="1">Rome</Category>'
+        '<Category Assigned="0">Bern</Category></Category><Category Assigned="1">Art</Category></Categories>'
+    )
+    escaped = categories.replace("<", "&lt;").replace('"', "&quot;")
+    metadata = xmp.extract(packet(f'acdsee:categories="{escaped}"'))
+    assert metadata["extra"]["keywords"] == ["Places|Rome", "Art"]
 
 
 @pytest.mark.parametrize(
@@ -313,6 +341,8 @@ def test_order_of_dates(attributes: str, day: int, origin: str) -> None:
         ('exif:FNumber="28/10"', "aperture", 2.8),
         ('exif:FNumber="4"', "aperture", 4.0),
         ('exif:FNumber="4/0"', "aperture", None),
+        ('exif:ApertureValue="4/1"', "aperture", 4.0),
+        ('exif:ShutterSpeedValue="8/1"', "shutter_speed", "1/256"),
         ('exif:ExposureTime="10/2500"', "shutter_speed", "1/250"),
         ('exif:FocalLength="500/10"', "focal_length", 50.0),
         ('tiff:Make="Canon" tiff:Model="EOS 5D"', "camera_make", "Canon"),

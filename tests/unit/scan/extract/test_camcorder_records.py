@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.scan.extract.camcorder_dates import avchd_dates, avi_dates
+from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata
 
 _UUID = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66")
 
@@ -46,7 +46,7 @@ def test_spellings_of_idit(tmp_path: Path, text: bytes, expected: str | None) ->
     """Cameras write the date of an AVI in many forms."""
     path = tmp_path / "a.avi"
     path.write_bytes(avi(chunk(b"LIST", b"hdrl" + chunk(b"avih", bytes(56)) + chunk(b"IDIT", text))))
-    assert stated(avi_dates(str(path))) == expected
+    assert stated(avi_metadata(str(path))) == expected
 
 
 def test_the_day_of_the_info_list(tmp_path: Path) -> None:
@@ -54,14 +54,31 @@ def test_the_day_of_the_info_list(tmp_path: Path) -> None:
     path = tmp_path / "a.avi"
     information = chunk(b"LIST", b"INFO" + chunk(b"ICRD", b"2013-04-06"))
     path.write_bytes(avi(information))
-    assert stated(avi_dates(str(path))) == "riff 2013-04-06T00:00:00 day"
+    assert stated(avi_metadata(str(path))) == "riff 2013-04-06T00:00:00 day"
     path.write_bytes(avi() + information)
-    assert stated(avi_dates(str(path))) is None
+    assert stated(avi_metadata(str(path))) is None
 
 
-def mdpm(zone: int, *digits: int) -> bytes:
+def test_cameras_in_avi_files(tmp_path: Path) -> None:
+    """Exif's RIFF list has the camera and the time of the day in ICRD; Nikon has a list of its own."""
+    path = tmp_path / "a.avi"
+    exif = chunk(b"ecor", b"FUJIFILM\0") + chunk(b"emdl", b"FinePix S5000\0") + chunk(b"etim", b"10:11:12\0")
+    information = chunk(b"LIST", b"INFO" + chunk(b"ICRD", b"2013-04-06"))
+    path.write_bytes(avi(information, chunk(b"LIST", b"exif" + exif)))
+    metadata = avi_metadata(str(path))
+    assert stated(metadata) == "riff 2013-04-06T10:11:12 second"
+    assert (metadata["camera_make"], metadata["camera_model"]) == ("FUJIFILM", "FinePix S5000")
+    tags = ((3, b"NIKON\0"), (4, b"E5700\0"), (6, b"\1"), (0x13, b"2003:04:05 06:07:08\0"))
+    nikon = b"".join(struct.pack("<HH", number, len(text)) + text for number, text in tags)
+    path.write_bytes(avi(chunk(b"LIST", b"ncdt" + chunk(b"nctg", nikon))))
+    metadata = avi_metadata(str(path))
+    assert stated(metadata) == "exif original 2003-04-05T06:07:08 second"
+    assert (metadata["camera_make"], metadata["camera_model"]) == ("NIKON", "E5700")
+
+
+def mdpm(zone: int, *digits: int, more: bytes = b"") -> bytes:
     """Return an MDPM message: zone, century, year, month | day, hour, minute, second, as BCD."""
-    packs = bytes((2, 0x18, zone, *digits[:3], 0x19, *digits[3:]))
+    packs = bytes((2 + len(more) // 5, 0x18, zone, *digits[:3], 0x19, *digits[3:])) + more
     return b"\x00\x00\x00\x01\x06\x05" + bytes((16 + 4 + len(packs),)) + _UUID + b"MDPM" + packs + b"\x80"
 
 
@@ -100,7 +117,21 @@ def test_the_date_in_the_stream(tmp_path: Path, stride: int, before: int) -> Non
     """It is found wherever packets divide it."""
     path = tmp_path / "00001.MTS"
     path.write_bytes(transport_stream(b"\xee" * before + escaped(mdpm(0x02, *DATE)), stride))
-    assert stated(avchd_dates(str(path))) == "h264 sei 2012-07-14T18:55:30+01:00 second"
+    assert stated(avchd_metadata(str(path))) == "h264 sei 2012-07-14T18:55:30+01:00 second"
+
+
+@pytest.mark.parametrize(("letters", "sign"), [(b"NE", 1), (b"SW", -1), (b"XX", 0)])
+def test_camera_and_place_in_the_stream(tmp_path: Path, letters: bytes, sign: int) -> None:
+    """A pack names the maker; others have letter, degrees, minutes and seconds of latitude and longitude."""
+    numbers = ((0xB2, 35), (0xB3, 30), (0xB4, 0), (0xB6, 139), (0xB7, 15), (0xB8, 0))
+    packs = b"".join(bytes((pack,)) + struct.pack(">HH", number, 1) for pack, number in numbers)
+    packs += b"\xb1" + letters[:1] + bytes(3) + b"\xb5" + letters[1:] + bytes(3) + b"\xe0\x01\x08\0\0"
+    path = tmp_path / "00001.MTS"
+    path.write_bytes(transport_stream(escaped(mdpm(0x02, *DATE, more=packs)), 192))
+    metadata = avchd_metadata(str(path))
+    assert metadata["camera_make"] == "Sony"
+    place = (metadata.get("latitude"), metadata.get("longitude"))
+    assert place == ((sign * 35.5, sign * 139.25) if sign else (None, None))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +141,7 @@ def test_the_zone_of_the_camera(tmp_path: Path, zone: int, offset: str) -> None:
     """Sign, hours, half an hour and an hour of summer time; all bits set means unknown."""
     path = tmp_path / "a.mts"
     path.write_bytes(transport_stream(escaped(mdpm(zone, *DATE)), 192))
-    assert stated(avchd_dates(str(path))) == f"h264 sei 2012-07-14T18:55:30{offset} second"
+    assert stated(avchd_metadata(str(path))) == f"h264 sei 2012-07-14T18:55:30{offset} second"
 
 
 @pytest.mark.parametrize(
@@ -129,4 +160,4 @@ def test_other_streams_have_no_date(tmp_path: Path, content: bytes) -> None:
     """Zeros, invalid digits, truncated messages and other files give nothing."""
     path = tmp_path / "a.ts"
     path.write_bytes(content)
-    assert stated(avchd_dates(str(path))) is None
+    assert stated(avchd_metadata(str(path))) is None

@@ -137,9 +137,9 @@ def example(*lines: str) -> str:
     return "Example: " + "; ".join(f"`{line}`" for line in lines)
 
 
-def split_list(columns: str | None) -> list[str] | None:
-    """Split an option's value, a list of names separated by commas."""
-    return [name.strip() for name in columns.split(",")] if columns is not None else None
+def split_list(value: str | None) -> list[str] | None:
+    """Split the value of an option at commas into a list of names; None if the option is not given."""
+    return [name.strip() for name in value.split(",")] if value is not None else None
 
 
 def open_existing(library: str, *, read_only: bool = False) -> MediaLibrary:

@@ -131,7 +131,7 @@ def _total(widths: Mapping[str, int], names: Sequence[str] | Mapping[str, int]) 
 
 
 def shorten(text: str, length: int) -> str:
-    """Shorten a text to at most this width by omitting its middle, because paths differ at their ends.
+    """Shorten a text to a display width by omitting its middle, because paths differ at their ends.
 
     The name of a file is kept whole where there is room for it.
     """
@@ -141,11 +141,11 @@ def shorten(text: str, length: int) -> str:
         return text
     name = cell_len(text[text.rfind("/") :]) if "/" in text else 0
     room = length - 1
-    tail = _end(text, max(room - room // 3, min(name, room * 5 // 6)))
+    tail = _longest_ending(text, max(room - room // 3, min(name, room * 5 // 6)))
     return f"{set_cell_size(text, room - cell_len(tail)).rstrip()}…{tail}"
 
 
-def _end(text: str, width: int) -> str:
+def _longest_ending(text: str, width: int) -> str:
     """Return the longest ending of a text that is not wider than ``width``."""
     from rich.cells import cell_len
 

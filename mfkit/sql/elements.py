@@ -226,7 +226,9 @@ def class_medians(rows: Select[Any], classes: Sequence[str]) -> Select[Any]:
         number of rows. The doubled median is the sum of the two middle values, or twice the middle value.
     """
     columns = [column(name, rows.selected_columns[name].type) for name in classes]
-    medians = [column(doubled(name), BigInteger()) for name in _values(rows.selected_columns.keys())]
+    medians = [
+        column(doubled_median_column(name), BigInteger()) for name in _values(rows.selected_columns.keys())
+    ]
     source = ClassMedians(rows.correlate(None).scalar_subquery()).table_valued(
         *columns, *medians, column("peers", BigInteger()), name="class_medians"
     )
@@ -260,7 +262,9 @@ def aggregated_medians(twice: str, *dialects: str) -> None:
     @compiles(ClassMedians, *dialects)
     def _compile(element: ClassMedians, compiler: SQLCompiler, **kw: Any) -> str:
         classes, values = columns_of_medians(element)
-        medians = [f"CAST({twice.format(value)} AS BIGINT) AS {doubled(value)}" for value in values]
+        medians = [
+            f"CAST({twice.format(value)} AS BIGINT) AS {doubled_median_column(value)}" for value in values
+        ]
         (rows,) = element.clauses
         return (
             f"(SELECT {classes}, {', '.join(medians)}, count(*) AS peers "
@@ -268,7 +272,7 @@ def aggregated_medians(twice: str, *dialects: str) -> None:
         )
 
 
-def doubled(value: str) -> str:
+def doubled_median_column(value: str) -> str:
     """Return the name of the column in which :func:`class_medians` returns twice the median of a value."""
     return value.replace("value_", "twice_", 1)
 

@@ -21,7 +21,7 @@ from mfkit.sql.elements import (
     UtcClock,
     columns_of_medians,
     compiled_by,
-    doubled,
+    doubled_median_column,
 )
 
 _PERIOD_STARTS = {
@@ -124,7 +124,7 @@ def _class_medians(element: ClassMedians, compiler: SQLCompiler, **kw: Any) -> s
     ]
     medians = [
         f"min(CASE WHEN 2 * place_{value} >= peers THEN {value} END) + "
-        f"min(CASE WHEN 2 * place_{value} > peers THEN {value} END) AS {doubled(value)}"
+        f"min(CASE WHEN 2 * place_{value} > peers THEN {value} END) AS {doubled_median_column(value)}"
         for value in values
     ]
     (rows,) = element.clauses

@@ -56,7 +56,7 @@ def build_in_process(
         The manifest, still without file signatures, or None if the process failed.
     """
     base, plan = _plan(source, reader, cache)
-    result = _run(plan)
+    result = _run_build_worker(plan)
     if result is None:
         return None
     rows = _count_rows(base, result)
@@ -78,14 +78,14 @@ def add_in_process(
     threads = _threads()
     parts = {name: _ranges_of_rows(reader, cache, RELATIONS[name], threads) for name in names}
     stages = [list(chain.from_iterable(parts.values()))]
-    result = _run(_plan_of(source, cache, stages, threads))
+    result = _run_build_worker(_plan_of(source, cache, stages, threads))
     if result is None:
         return None
     base = {name: [part.file for part in files] for name, files in parts.items()}
     return old.with_relations(base, _count_rows(base, result))
 
 
-def _run(plan: BuildPlan) -> BuildResult | None:
+def _run_build_worker(plan: BuildPlan) -> BuildResult | None:
     """Build snapshot files in a separate process as planned. Return None if the process failed."""
     command, environment = python_child("mfkit.engines.snapshot.build_worker")
     with subprocess.Popen(

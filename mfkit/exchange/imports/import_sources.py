@@ -87,7 +87,7 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         # The timestamps are in UTC. If Python cannot represent a year, tolist() returns an integer, and the
         # validation rejects this integer.
-        values = column.to_numpy(f"datetime64[{_unit(column.dt.unit)}]").tolist()
+        values = column.to_numpy(f"datetime64[{_datetime_unit(column.dt.unit)}]").tolist()
     elif isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
         values = column.array.to_numpy(dtype=object, na_value=None).tolist()
     elif column.dtype == object:
@@ -104,10 +104,10 @@ def _is_missing(value: Any) -> bool:
         return False
 
 
-def _unit(unit: str) -> str:
-    """Return the unit in which timestamps are read: microseconds instead of nanoseconds.
+def _datetime_unit(unit: str) -> str:
+    """Return the unit to which timestamps are converted before they become Python datetimes.
 
-    Python's datetime has no nanoseconds.
+    Nanoseconds are converted to microseconds, because a datetime has no nanoseconds. Other units are kept.
     """
     return "us" if unit == "ns" else unit
 
@@ -131,7 +131,7 @@ def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
 def _array_values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
         # The cast removes the time zone and keeps the time in UTC.
-        column = column.cast(pa.timestamp(_unit(column.type.unit)), safe=False)
+        column = column.cast(pa.timestamp(_datetime_unit(column.type.unit)), safe=False)
     try:
         values: list[Any] = column.to_pylist()
         return values

@@ -46,7 +46,7 @@ __all__ = ["app", "main"]
 _MAX_LOGS = 20
 """Number of log files kept in the folder."""
 _MAX_QUOTED = 300
-"""Maximum number of characters of the error's own message that the sentence quotes."""
+"""Maximum number of characters that the printed line quotes from the message of an unexpected error."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -131,7 +131,7 @@ def _total(widths: Mapping[str, int], names: Sequence[str] | Mapping[str, int]) 
 
 
 def shorten(text: str, length: int) -> str:
-    """Shorten a text to a display width by omitting its middle, because paths differ at their ends.
+    """Shorten a text to ``length`` terminal columns by omitting its middle; paths differ at their ends.
 
     The name of a file is kept whole where there is room for it.
     """

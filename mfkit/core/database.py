@@ -89,7 +89,7 @@ class Database:
                 engine_url,
                 json_serializer=encode_json,
                 connect_args=connect_args,
-                # Each connection is tested before use, because the server may have been restarted.
+                # Each connection is tested before use, because a server that restarts closes all connections.
                 pool_pre_ping=self.dialect == "postgresql",
             )
         except ModuleNotFoundError as error:

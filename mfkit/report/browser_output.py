@@ -153,7 +153,7 @@ def print_pdf(page: Path, target: Path) -> None:
             browser,
             "--headless",
             "--disable-gpu",
-            # Chromium must not use /dev/shm, because this folder is often too small in containers.
+            # Chromium must not use /dev/shm, which is often so small in containers that Chromium crashes.
             "--disable-dev-shm-usage",
             f"--user-data-dir={profile.path}",
             "--no-first-run",

@@ -130,7 +130,8 @@ async def scan_lock(database: Database, roots: Sequence[str]) -> AsyncIterator[N
             lock.release()
     elif database.dialect == "postgresql":
         async with database.connect() as connection:
-            # Autocommit is used, because a transaction would stay open as long as the scan runs.
+            # Autocommit is used, because a transaction would stay open as long as the scan runs. A server can
+            # be set to end connections that are idle in a transaction.
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             server_lock = _ServerLock(database.name, connection)
             try:

@@ -83,7 +83,7 @@ def _last_sample(head: bytes, block_size: int) -> int:
 
 
 def _crc8(data: bytes) -> int:
-    """Return the CRC-8 checksum of a frame header (polynomial x^8 + x^2 + x + 1)."""
+    """Return the CRC-8 checksum of a FLAC frame header (polynomial x^8 + x^2 + x + 1)."""
     value = 0
     for byte in data:
         value ^= byte

@@ -109,7 +109,7 @@ def _configuration_units(record: bytes) -> Iterator[bytes]:
 
 
 def _units(data: bytes, length_size: int | None) -> Iterator[bytes]:
-    """Yield the NAL units of a frame, each truncated to the maximum length of an SEI message.
+    """Yield the NAL units of an HEVC or H.264 frame, each truncated to the maximum length of an SEI message.
 
     Args:
         data: The frame.
@@ -191,7 +191,7 @@ def _contents(data: bytes) -> Iterator[bytes]:
 
 
 def _leb128(data: bytes, at: int) -> tuple[int, int]:
-    """Read a little-endian number with seven bits per byte, and return it with its length (section 4.10.5).
+    """Read a little-endian number with seven bits per byte, and return it with its length.
 
     The length is 0 if the number is invalid.
     """

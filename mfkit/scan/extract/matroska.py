@@ -299,7 +299,7 @@ _DOLBY_VISION = frozenset(int.from_bytes(name, "big") for name in (b"dvcC", b"dv
 
 
 def colour_hdr(reader: BoundedReader, colour: Element) -> Hdr:
-    """Return the HDR metadata of a video track's ``Colour`` element."""
+    """Return the HDR metadata in the ``Colour`` element of a Matroska video track."""
     transfer, light = None, {_MAX_CLL: 0, _MAX_FALL: 0}
     mastering = Hdr()
     for part in children(reader, colour):
@@ -318,7 +318,7 @@ def colour_hdr(reader: BoundedReader, colour: Element) -> Hdr:
 
 
 def block_addition_hdr(reader: BoundedReader, mapping: Element) -> Hdr:
-    """Return the Dolby Vision configuration in a track's ``BlockAdditionMapping`` element.
+    """Return the Dolby Vision configuration in a Matroska track's ``BlockAdditionMapping`` element.
 
     The result has no values if the element contains something else.
     """

@@ -95,7 +95,7 @@ def whole_components(label: Indexes, size: int) -> list[Indexes]:
 
     Args:
         label: Component of each node, as returned by :func:`connected_components`.
-        size: Number of nodes in a part, which is larger if a component continues.
+        size: Number of nodes in a part. A part has more nodes if it would otherwise end within a component.
     """
     order = np.argsort(label, kind="stable")
     ends = np.flatnonzero(np.diff(label[order], append=-1)) + 1

@@ -97,9 +97,9 @@ async def _confirm(
 async def _form_groups(
     database: Database, names: Sequence[str], rank: Numbers, edges: Pairs, apart: Distances, threshold: float
 ) -> Groups:
-    """Return the groups of images that form the given similar pairs, whose distances are given too.
+    """Group images by the given pairs of similar images and the distances of these pairs.
 
-    Connected components are independent of each other, so only the miniatures of some are in memory.
+    Connected components are independent of each other, so the miniatures of only some are in memory.
     """
     groups = Groups(np.full(len(names), -1, np.int64), np.full(len(names), np.nan, np.float32))
     part = np.empty(len(names), np.int64)
@@ -133,7 +133,7 @@ class MiniaturePairs:
         self._known, self._apart = np.empty(0, np.int64), np.empty(0, np.float32)
 
     def remember(self, pairs: Pairs, apart: Distances) -> None:
-        """Store distances of whole images, so that they are not computed again if neither has a border."""
+        """Store the distances of pairs, so that those of images without a border are not computed again."""
         self._known, places = np.unique(self._number(*pairs), return_index=True)
         self._apart = apart[places]
 

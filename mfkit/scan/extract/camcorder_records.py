@@ -1,9 +1,10 @@
 """Reader of dates, cameras and places that camcorders write into AVI files and AVCHD video streams.
 
 In AVI files, the date ``IDIT`` is in the main header list (OpenDML AVI 1.02); cameras write it in many
-formats. Others write the list ``exif`` (Exif 2.32, section 5.5) or Nikon's list ``ncdt``. In AVCHD streams,
-the records are in MDPM, an unregistered user data SEI message (ITU-T H.264, section D.1.7) with packs as in
-IEC 61834. Numbers of tags follow exiftool's modules RIFF, Nikon and H264.
+formats. Other cameras write the list ``exif`` (Exif 2.32, section 5.5) or Nikon's list ``ncdt``. In AVCHD
+streams, the records are in MDPM, an unregistered user data SEI message (ITU-T H.264, section D.1.7). It
+consists of packs, which are records of four bytes as in IEC 61834. The numbers of tags and packs are those in
+exiftool's modules RIFF, Nikon and H264.
 """
 
 import struct
@@ -29,7 +30,7 @@ _MAX_PROGRAMS, _PACK = 8, 5
 _ZONE_AND_MONTH, _DAY_AND_TIME, _MAKER = 0x18, 0x19, 0xE0
 _MAKERS = {0x0103: "Panasonic", 0x0108: "Sony", 0x1011: "Canon", 0x1104: "JVC"}
 _LATITUDE, _LONGITUDE = 0xB1, 0xB5
-"""Packs with the hemisphere letter, each followed by three packs with degrees, minutes and seconds."""
+"""Numbers of the packs with a hemisphere letter. The next three packs are degrees, minutes and seconds."""
 
 
 def avi_metadata(source: Source) -> Metadata:
@@ -46,7 +47,7 @@ def avchd_metadata(source: Source) -> Metadata:
     with open_source(source) as stream:
         data = file_reader(stream).read(0, _TS_HEAD)
     # Most transport streams contain no such records, and this fast search avoids parsing them. It looks for
-    # two parts of the message, because a packet boundary may split one of them.
+    # two parts of the MDPM message, because a packet boundary may split one of them.
     if b"MDPM" not in data and b"\x17\xee\x8c\x60" not in data:
         return {}
     found = (_mdpm_packs(payload) for payload in _payloads(data))
@@ -96,7 +97,7 @@ class _Avi:
 
 
 def _nikon(data: bytes) -> Metadata:
-    """Read make, model and date in Nikon's list of tags: tag and size in 16 bits, then the value."""
+    """Read make, model and date in the tags of a Nikon AVI file: tag and size in 16 bits, then the value."""
     texts: dict[int, str | None] = {}
     at = 0
     while at + 4 <= len(data):
@@ -136,7 +137,7 @@ def _payloads(data: bytes) -> Iterator[bytes]:
 
 
 def _mdpm_packs(payload: bytes) -> Mapping[int, bytes]:
-    """Return the packs of the first MDPM message by number. Each pack has four bytes."""
+    """Return the packs (records of four bytes) of the first MDPM message, by their number."""
     # H.264 inserts the byte 3 after two zero bytes within a NAL unit (ITU-T H.264, section 7.4.1), so this
     # byte is removed before the message is parsed.
     plain = payload.replace(b"\x00\x00\x03", b"\x00\x00")

@@ -29,7 +29,7 @@ _TEXTS = {
     b"gnre": "genre", b"cprt": "copyright",
 }  # fmt: skip
 _TEXT_HEAD = 6
-"""Number of bytes of a text box before its text: version, flags and language."""
+"""Number of bytes before the text in a 3GPP text box: version, flags and language."""
 _UNKNOWN_HEAD = re.compile(rb"\x00{4}..", re.DOTALL)
 _ATTRIBUTE = r"[^>]{0,500}?\b%s=\"([^\"<>]{0,200})\""
 _SONY_DATE = re.compile("<CreationDate" + _ATTRIBUTE % "value")
@@ -94,7 +94,7 @@ def _user_data(content: BoundedReader) -> Iterator[Metadata]:
 
 
 def _thumbnail(content: BoundedReader) -> Metadata:
-    """Read the EXIF of the JPEG thumbnail in Canon's box."""
+    """Read the EXIF of the JPEG thumbnail that Canon cameras store in a movie."""
     image = child(content, b"CNDA")
     return _without_image(jpeg.read_segments(image)[0]) if image is not None else {}
 

@@ -193,7 +193,7 @@ def _contents(data: bytes) -> Iterator[bytes]:
 def _leb128(data: bytes, at: int) -> tuple[int, int]:
     """Read a little-endian number with seven bits per byte, and return it with its length.
 
-    The length is 0 if the number is invalid.
+    The length is 0 if the number is invalid. Source: AV1 specification, section 4.10.5.
     """
     value = 0
     for index, byte in enumerate(data[at : at + 8]):

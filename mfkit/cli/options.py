@@ -280,9 +280,10 @@ def _filter_options() -> list[Any]:
 
 def _parameters() -> Iterable[Parameter]:
     from mfkit.filters.combination import COMBINATIONS
-    from mfkit.filters.media_filter import MediaFilter, field_texts
+    from mfkit.filters.field_keywords import field_texts
+    from mfkit.filters.media_filter import MediaFilter
 
-    descriptions = field_texts()
+    descriptions = field_texts(MediaFilter)
     for name, field in MediaFilter.model_fields.items():
         if name in COMBINATIONS:  # These fields have no options: --filter takes them as JSON.
             continue

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Unpack
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
-from mfkit.errors import FilterError, did_you_mean
+from mfkit.errors import FilterError
 from mfkit.filters.combination import COMBINATIONS, as_python, check_size, complement, intersection, union
+from mfkit.filters.field_keywords import (
+    field_parameters,
+    refusing_unknown_keywords,
+    show_fields,
+    unknown_field,
+)
 from mfkit.filters.filter_values import (
     After,
     AreaField,
@@ -335,11 +340,7 @@ def _explain(error: ValidationError) -> str:
         known = tuple(MediaFilter.model_fields)
         names = [str(one) for one in detail["loc"] if isinstance(one, str)]
         if detail["type"] == "extra_forbidden":
-            field = names[-1]
-            parts.append(
-                f"A filter has no field {field!r}. {did_you_mean(field, known)}"
-                f"The fields are {', '.join(known)}."
-            )
+            parts.append(unknown_field(names[-1], known))
         else:
             field = ": ".join(name for name in names if name in known)
             reason = detail["msg"].removeprefix("Value error, ")
@@ -350,53 +351,15 @@ def _explain(error: ValidationError) -> str:
 FilterLike = MediaFilter | Mapping[str, Any] | None
 """Type of a method's filter argument: a filter, a mapping of fields, or None."""
 
-_ENTRY = re.compile(r"^ {8}(\w+): (.*?)(?=^ {8}\w+: |^ {0,7}\S|\Z)", re.DOTALL | re.MULTILINE)
-
-
-def field_texts() -> dict[str, str]:
-    """Return the description of each filter field from the docstring of `MediaFilter`."""
-    attributes = (MediaFilter.__doc__ or "").partition("Attributes:")[2]
-    return {name: " ".join(text.replace("``", "").split()) for name, text in _ENTRY.findall(attributes)}
-
-
-def _keywords() -> list[inspect.Parameter]:
-    return [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default)
-        for name, field in MediaFilter.model_fields.items()
-    ]
-
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def filter_keywords(function: F) -> F:
-    """Add the filter's fields to the signature and docstring of a function that takes ``**fields``.
-
-    Notebook completion and ``help()`` read the signature and the docstring, but not the TypedDict.
-    """
-    signature = inspect.signature(function)
-    *own, last = signature.parameters.values()
-    assert last.kind is inspect.Parameter.VAR_KEYWORD
-    fields = [one for one in _keywords() if one.name not in signature.parameters]
-    function.__signature__ = signature.replace(  # type: ignore[attr-defined]  # read by inspect
-        parameters=[*own, *fields]
-    )
-    texts = field_texts()
-    lines = "".join(f"            {one.name}: {_first_sentence(texts.get(one.name, ''))}\n" for one in fields)
-    function.__doc__ = re.sub(
-        rf"^ +{last.name}: Fields of .*\n",
-        lambda found: found[0] + lines,
-        function.__doc__ or "",
-        count=1,
-        flags=re.MULTILINE,
-    )
-    return function
-
-
-def _first_sentence(text: str) -> str:
-    return text.partition(". ")[0].rstrip(".") + "."
+    """Show the filter fields in the help of a function with ``**fields``, and refuse unknown keywords."""
+    show_fields(function, MediaFilter)
+    return refusing_unknown_keywords(function)
 
 
 # The signature is set here, because the signature that pydantic creates for MediaFilter shows validators.
-MediaFilter.__signature__ = inspect.Signature(_keywords())
-filter_keywords(MediaFilter.replace)
+MediaFilter.__signature__ = inspect.Signature(field_parameters(MediaFilter))
+show_fields(MediaFilter.replace, MediaFilter)

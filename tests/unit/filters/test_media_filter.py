@@ -150,8 +150,9 @@ class TestInvalidValues:
         [
             (
                 {"codec": "hevc"},
-                "A filter has no field 'codec'. Did you mean 'video_codec' or .* The fields are ",
+                r"A filter has no field 'codec'. Did you mean 'video_codec' or 'audio_codec'\?$",
             ),
+            ({"qqq": 1}, r"A filter has no field 'qqq'. help\(mfkit.MediaFilter\), .* lists the fields.$"),
             ({"media_type": "film"}, "media_type: Input should be 'video', 'audio', 'image', 'document'"),
             ({"min_size": "big"}, "min_size: 'big' is not a size. Use a number of bytes or text such as"),
             ({"min_size": -1}, "min_size: -1 is not a size in bytes"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +33,8 @@ _SETTINGS = {
     "autoload_known_extensions": "false",
     "ieee_floating_point_ops": "false",
 }
+_idle: dict[int, duckdb.DuckDBPyConnection] = {}
+"""Database of :func:`reuse_for_writing` that is not in use, by the id of the process that created it."""
 _NULL_ORDER = {"sqlite": "NULLS_FIRST_ON_ASC_LAST_ON_DESC", "postgresql": "NULLS_LAST_ON_ASC_FIRST_ON_DESC"}
 
 
@@ -81,6 +85,30 @@ def open_for_writing(directory: Path) -> duckdb.DuckDBPyConnection:
     return _connect(directory, BUILD_MEMORY_LIMIT)
 
 
+@contextmanager
+def reuse_for_writing(directory: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB connection for a caller that creates only temporary tables and changes no setting.
+
+    The DuckDB database of the connection is kept for the next caller in this process, because creating a
+    database takes 20 ms, a quarter of the time to update a small snapshot.
+    """
+    key = os.getpid()  # A forked process must not use its parent's database, whose threads it does not have.
+    database = _idle.pop(key, None)
+    if database is None:
+        database = open_for_writing(directory)
+    try:
+        # Closing a cursor removes its temporary tables and the Arrow tables that are registered with it.
+        with database.cursor() as connection:
+            _set_options(connection, directory)
+            yield connection
+    except BaseException:
+        database.close()
+        raise
+    # A database that wrote temporary files cannot change their folder, and removes it when it is closed.
+    if _spill(directory).exists() or _idle.setdefault(key, database) is not database:
+        database.close()
+
+
 def copy_to_parquet(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
     """Write the rows of a query to a Parquet file of a snapshot, and return the number of rows."""
     written = connection.execute(f"COPY ({query}) TO {quote(str(file))} ({_SNAPSHOT_FORMAT})").fetchone()
@@ -103,15 +131,24 @@ def _connect(directory: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(config={**_SETTINGS, "memory_limit": memory_limit})
-    connection.execute(f"SET temp_directory = {quote(str(directory / 'spill'))}")
-    connection.execute("SET TimeZone = 'UTC'")
     # Division by zero returns NULL, as in SQLite. The setting is GLOBAL, because cursors do not inherit the
     # settings of a connection.
     connection.execute("SET GLOBAL error_on_division_by_zero = false")
-    connection.execute("SET enable_progress_bar = false")
     # ASCII text is folded with lower(), which is faster than translate() and returns the same result.
     connection.execute(
         "CREATE MACRO mfkit_fold(t) AS CASE WHEN strlen(t) = length(t) THEN lower(t) ELSE "
         "translate(t, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END"
     )
+    _set_options(connection, directory)
     return connection
+
+
+def _set_options(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
+    connection.execute(f"SET temp_directory = {quote(str(_spill(directory)))}")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+
+
+def _spill(directory: Path) -> Path:
+    """Return the folder of DuckDB's temporary files."""
+    return directory / "spill"

@@ -34,7 +34,7 @@ def build_snapshot(source: ChangeSource, reader: Reader, cache: SnapshotCache, l
     Returns:
         The manifest; the file signatures are still missing.
     """
-    with duckdb_settings.open_for_writing(cache.path) as connection:
+    with duckdb_settings.reuse_for_writing(cache.path) as connection:
         position = source.position(reader)
         base, rows = _write_base(
             connection, source, reader, cache, [name for name in RELATIONS if name not in ON_DEMAND]
@@ -51,7 +51,7 @@ def add_relations(
     The new files can contain later changes than the other files. The caller must hold the lock of the cache,
     and call :func:`catch_up` afterwards if the library has changed.
     """
-    with duckdb_settings.open_for_writing(cache.path) as connection:
+    with duckdb_settings.reuse_for_writing(cache.path) as connection:
         return old.with_relations(*_write_base(connection, source, reader, cache, names))
 
 
@@ -93,7 +93,7 @@ def catch_up(source: ChangeSource, reader: Reader, cache: SnapshotCache, old: Ma
         "changed": dict(old.changed),
         "rows": dict(old.rows),
     }
-    with duckdb_settings.open_for_writing(cache.path) as connection:
+    with duckdb_settings.reuse_for_writing(cache.path) as connection:
         for name, relation in RELATIONS.items():
             # The number of copies is a column of the relation `media`, so changed copies also change `media`.
             causes = ("media", "media_copies") if relation is MEDIA else (name,)

@@ -160,9 +160,11 @@ def test_commands(folder: Path) -> None:
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, done.stderr
-    ends = zip(lines, outcomes(done.stdout), strict=True)
+    ends = list(zip(lines, outcomes(done.stdout), strict=True))
     assert [(line, *end) for line, end in ends if end.code != 0 or not end.out] == []
     assert [path for path in WRITTEN.values() if not (folder / path).exists()] == []
+    (demo,) = (end.out for line, end in ends if line[0] == "demo")
+    assert demo.startswith("media: 200 files, ") and "\x1b" not in demo and "4 files are damaged" in demo
 
 
 def test_the_servers_are_known() -> None:

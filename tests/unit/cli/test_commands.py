@@ -27,13 +27,17 @@ from tests.commands import COMMANDS, call, examples
 ROOT = Path(__file__).parents[3]
 
 
-# lab and app go on until they are stopped, and a report takes a kernel: their own tests call them.
-CALLED = {name: one for name, one in COMMANDS.items() if name not in ("app", "lab", "report")}
+# lab and app go on until they are stopped, a report takes a kernel, and a demo library takes ten seconds.
+# Their own tests call them.
+CALLED = {name: one for name, one in COMMANDS.items() if name not in ("app", "demo", "lab", "report")}
+
+
+_GROUP = typer.main.get_command(app)
+_CONTEXT = _GROUP.make_context("mfkit", [], resilient_parsing=True)
 
 
 def _options(command: Any) -> set[str]:
-    context = typer.main.get_command(app).make_context("mfkit", [], resilient_parsing=True)
-    return {flag for one in command.get_params(context) for flag in one.opts}
+    return {flag for one in command.get_params(_CONTEXT) for flag in one.opts}
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +250,7 @@ def test_commands_are_grouped(run):
         out.index(word) for word in ("Fill a library", " scan ", "Query it", " sizes ", "Maintain", " db ")
     ]
     assert places == sorted(places)
-    for command in typer.main.get_command(app).commands:
+    for command in _GROUP.commands:
         assert re.search(rf"│ {command} ", out), command
     assert "Nothing is removed" not in out
 

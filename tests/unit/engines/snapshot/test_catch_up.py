@@ -66,6 +66,16 @@ WRITES = {
     "log cut off": "DELETE FROM media_changes",
     "log's past gone": "DELETE FROM media_changes WHERE revision < (SELECT max(revision) FROM media_changes)",
 }
+CASCADING = (
+    "delete",
+    "delete of all",
+    "replace",
+    "update or replace",
+    "another id",
+    "tag deleted",
+    "collection deleted",
+)
+"""Writes to rows that others refer to; foreign keys say what becomes of these."""
 
 
 def compare(library: MediaLibrary, record: MediaLibrary) -> None:
@@ -103,8 +113,9 @@ def settle(file: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("foreign_keys", [False, True])
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize(
+    ("name", "foreign_keys"), [*((name, False) for name in WRITES), *((name, True) for name in CASCADING)]
+)
 @pytest.mark.filterwarnings("ignore::mfkit.engines.snapshot.snapshot_engine.SnapshotWarning")
 def test_a_write_is_seen(
     library: MediaLibrary, record: MediaLibrary, file: Path, name: str, foreign_keys: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -28,6 +29,51 @@ settings.load_profile("any machine")
 
 SLOW_FIXTURES = {"postgres_server", "_object_storage_server", "demo", "cluster", "spark"}
 """Fixtures whose tests do not belong to the quick tests: servers, and a library of many files."""
+SLOW_MODULES = {
+    "analysis/test_efficiency",
+    "analysis/test_playback",
+    "analysis/test_summaries",
+    "catalog/test_undo_and_saved_filters",
+    "cli/test_efficiency_and_playback",
+    "cli/test_inspect_and_verify",
+    "cli/test_items_and_summaries",
+    "cli/test_other_commands",
+    "core/test_migrations",
+    "core/test_sqlite",
+    "core/test_unusable_databases",
+    "demo/test_demo",
+    "distributed/test_dataset",
+    "engines/free_sql/test_duckdb_guard",
+    "engines/free_sql/test_sql_process",
+    "engines/snapshot/test_catch_up",
+    "engines/snapshot/test_parallel_build",
+    "engines/snapshot/test_snapshot_cache",
+    "engines/snapshot/test_snapshot_engine",
+    "engines/snapshot/test_snapshot_session",
+    "engines/test_duckdb_sql",
+    "engines/test_filter_algebra",
+    "exchange/export/test_export_formats",
+    "exchange/imports/test_importer",
+    "exchange/imports/test_validation",
+    "filters/test_hostile_text",
+    "library/test_frames_of_methods",
+    "library/test_free_sql",
+    "library/test_stream_methods",
+    "pixels/test_inspection",
+    "pixels/test_similar_images",
+    "pixels/test_verification",
+    "report/test_duplicates_section",
+    "report/test_report_pictures",
+    "scan/extract/test_stream_list",
+    "widgets/gallery/test_compare_panel",
+    "widgets/panels/test_curation_and_query_panels",
+    "widgets/panels/test_figures_of_panels",
+    "widgets/panels/test_panels",
+    "widgets/panels/test_stream_panels",
+    "widgets/panels/test_table_panel",
+}
+"""Modules below tests/unit that do not belong to the quick tests: most of their tests take half a second."""
+_UNIT = Path(__file__).parent / "unit"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,6 +96,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             else []
         )
         marked = any(item.get_closest_marker(name) for name in ("slow", "browser", "spark"))
+        module = item.path.with_suffix("")
+        marked |= module.is_relative_to(_UNIT) and module.relative_to(_UNIT).as_posix() in SLOW_MODULES
         return bool(dialects) or marked or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
     slow = [item for item in items if is_slow(item)]
@@ -57,8 +105,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in set(slow)]
 
 
+def pytest_collection_finish() -> None:
+    """Start the garbage collector, which ignores all objects that exist now."""
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep snapshots and logs out of the user's own folders, and let Ctrl-C reach the programs they start."""
+    # Collecting thousands of tests makes objects that stay until the end. The garbage collector would search
+    # them again and again, which takes a third of the time of the collection.
+    gc.disable()
     # Whatever a shell starts in the background does not hear it, nor does what that starts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

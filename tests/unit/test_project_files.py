@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from mfkit.core import schema_version
+from tests.conftest import SLOW_MODULES
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,3 +43,8 @@ def test_notebooks_are_committed_without_outputs():
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         cells = json.loads(path.read_text())["cells"]
         assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")], path.name
+
+
+def test_slow_modules_exist() -> None:
+    """The list of modules that the quick tests leave out names no module that was moved."""
+    assert [name for name in SLOW_MODULES if not (Path(__file__).parent / f"{name}.py").is_file()] == []

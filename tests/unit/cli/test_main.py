@@ -214,6 +214,7 @@ def _odd(table: str, column: str, value: str) -> Callable[[Path], None]:
 ODD_CASES = _pairs(ODD, QUICK, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd, name", ODD_CASES, ids=str)
 def test_invalid_values(run, odd, name):
     """An invalid value in a column ends a command with one line at most."""

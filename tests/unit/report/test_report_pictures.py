@@ -35,13 +35,13 @@ def color(source: str) -> str:
 
 @pytest.fixture
 def photos(lib: MediaLibrary, tmp_path: Path) -> MediaLibrary:
-    """Two pictures of each of three years in one color and black, one from 2099, and a song of 2004."""
+    """Two pictures of each of three years in one color and black, two of wrong years, and a song of 2004."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for year, name in {**COLORS, 2099: "white"}.items():
-        exif = Image.Exif()
-        exif[0x0132] = f"{year}:05:17 12:30:15"
         for size in ((400, 300), (300, 400)):
+            exif = Image.Exif()
+            exif[0x0132] = f"{1799 if (year, size[0]) == (2099, 300) else year}:05:17 12:30:15"
             image = Image.new("RGB", size, name)
             image.paste("black", (0, 0, size[0] // 4, size[1]))
             image.save(folder / f"{year} {size[0]} <u>.jpg", exif=exif)

@@ -168,8 +168,8 @@ def repaints(browser: Visit, runs: int, taken: dict[str, list[float]]) -> None:
     # Each selection once, because earlier results are cached; the cache is measured separately.
     values = page.locator(".mfkit-facet", has_text="Media type").locator(".mfkit-values label")
     names = values.locator("bdi").all_inner_texts()
-    back = page.get_by_role("button", name="‹", exact=True).first
-    forward = page.get_by_role("button", name="›", exact=True).first
+    back = page.get_by_role("button", name="Previous selection")
+    forward = page.get_by_role("button", name="Next selection")
     for turn in range(1, runs + 1):
         # The bit that changes in the Gray code, so that no set of five values repeats in 31 steps.
         box = values.filter(has_text=names[(turn & -turn).bit_length() - 1])
@@ -219,7 +219,7 @@ def brush(browser: Visit, start: float, end: float) -> None:
 def turn_page(browser: Visit) -> None:
     pager = browser.page.locator(".mfkit-pager").first
     shown = pager.inner_text()
-    pager.get_by_role("button", name="›").click()
+    pager.get_by_role("button", name="Next page").click()
     browser.page.wait_for_function(
         "shown => document.querySelector('.mfkit-pager').innerText != shown", arg=shown, polling=20
     )

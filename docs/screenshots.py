@@ -1,7 +1,7 @@
 """Take screenshots of every panel (light, dark and narrow), the explorer and a report: ``make screenshots``.
 
 They show the demo library, 4,000 generated items and 600 movies in JupyterLab, in the browser of the tests.
-Each image is reduced to 128 colors, which is enough for text and charts.
+Each image is reduced to 256 colors.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def take(element: Locator, file: Path, *, height: int | None = None) -> None:
     if height is not None:
         image = image.crop((0, 0, image.width, min(image.height, height)))
     file.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+    image.quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 if __name__ == "__main__":

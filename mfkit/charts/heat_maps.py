@@ -24,7 +24,8 @@ from mfkit.filters.describe import hdr_name
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 
 # The color scale goes from light to dark in one hue, so that people with color blindness can read it.
-_SCALE = ((0.0, "#d6e8f5"), (0.5, "#56a5d6"), (1.0, "#0a4a7a"))
+# It has few medium blues, because neither dark nor white numbers have enough contrast on them.
+_SCALE = ((0.0, "#e3f0f9"), (0.55, "#8cc3e6"), (0.6, "#2b78ae"), (1.0, "#0a4a7a"))
 _GREY_SCALE = ((0.0, "rgba(128, 128, 128, 0.12)"), (1.0, "rgba(128, 128, 128, 0.42)"))
 """Colors of the cells that are not selected."""
 
@@ -108,6 +109,8 @@ def _heat_map(
     colors = np.where(values > 0, np.log10(np.maximum(values, 1.0)) + 1, np.nan)
     labels = [f"other ({rest:,})" if key is None else label(row_text(key), 20) for key in keys]
     columns = [class_text(kind) for kind in classes]
+    # On narrow charts, longer names such as "Full HD" would touch their neighbors on one line.
+    ticks = [name.replace(" ", "<br>") if len(name) > 6 else name for name in columns]
     hover = [
         [
             f"{name}, {kind}<br>{hover_text(*one)}<br>{share_text(one[place], values.sum(), measure)}"
@@ -151,7 +154,7 @@ def _heat_map(
             for z, scale in layers
         ),
         height=height,
-        xaxis={**category_axis(columns), "side": "top"},
+        xaxis={**category_axis(ticks), "side": "top"},
         yaxis={**category_axis(labels), "range": [len(keys) - 0.5, -0.5]},
     )
 

@@ -118,7 +118,7 @@ def figure_html(figure: Any) -> str:
     height = int(figure["layout"].get("height", 260))
     data = json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")
     return (
-        f'<figure class="mfkit-figure" role="img" aria-label="{html.escape(label)}" '
+        f'<figure class="mfkit-figure" aria-label="{html.escape(label)}" '
         f'style="height:{height}px">'
         f'<script type="application/json">{data}</script></figure>'
     )

@@ -46,7 +46,7 @@ def static_html(states: States, identity: str, figure_html: Any) -> str:
     sections: list[tuple[str, list[str]]] = [("", [])]
     for widget in _visible(states, identity):
         text = widget.get("value") if widget.get("_model_name") == "HTMLModel" else None
-        if text and text.startswith("<h4>"):
+        if text and text.startswith("<h3>"):
             sections.append((text, []))
         elif text:
             sections[-1][1].append(f"<div>{text}</div>")

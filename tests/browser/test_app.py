@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mfkit import MediaFilter, MediaLibrary
+from tests.browser.accessibility import violations
 from tests.browser.lab import CHROMIUM, ROOT, Visit, drag, visit
 from tests.requirements import require
 
@@ -75,7 +76,10 @@ def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_read_only_app(folder: Path) -> None:
-    """With --read-only, the app needs the token and allows no changes. On a phone, filters are a drawer."""
+    """With --read-only, the app needs the token and allows no changes. On a phone, filters are a drawer.
+
+    Axe-core finds nothing on the page, on the card and on the phone.
+    """
     with (
         MediaLibrary(folder / "library.db") as library,
         app(folder, "--read-only") as address,
@@ -91,8 +95,10 @@ def test_read_only_app(folder: Path) -> None:
         browser.page.get_by_text("This library is read-only").wait_for()
         browser.page.locator(".mfkit-values label", has_text="audio").click()
         selected(browser, library.count(media_type="audio"))
+        assert violations(browser.page) == []
         browser.page.locator(".mfkit-table td button").first.click()
         browser.page.locator(".mfkit-card[open]").get_by_text("to hear").wait_for()
+        assert violations(browser.page) == []
         browser.page.keyboard.press("Escape")
         browser.page.set_viewport_size({"width": 390, "height": 800})
         search = browser.page.get_by_placeholder("Name, artist, place, tag")
@@ -102,6 +108,7 @@ def test_read_only_app(folder: Path) -> None:
         browser.page.locator(".mfkit-values label", has_text="video").click()
         both = library.count(media_type=["audio", "video"])
         browser.page.get_by_role("button", name=f"Show {both} files", exact=True).wait_for()
+        assert violations(browser.page) == []
         browser.page.keyboard.press("Escape")
         expect(search).to_be_hidden()
         expect(browser.page.get_by_role("button", name="Filters (1)", exact=True)).to_be_focused()

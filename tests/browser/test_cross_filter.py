@@ -295,7 +295,7 @@ def test_one_located_file_has_surroundings(explorer: Visit) -> None:
 def test_problems_lead_to_their_files(explorer: Visit, library: MediaLibrary) -> None:
     """The header has the library's name and its problems; a click selects their files."""
     header = explorer.page.locator(".mfkit-header")
-    assert header.locator("h3").inner_text() == "family photos"
+    assert header.locator("h2").inner_text() == "family photos"
     buttons = header.locator(".mfkit-problems button")
     expect(buttons).to_have_text(
         ["2 files dated in the future", "1 file dated before 1826", "1.02 kB in 1 copy"], timeout=PATIENCE

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from mfkit import MediaLibrary
+from tests.browser.accessibility import violations
 from tests.browser.lab import CHROMIUM, Lab, Visit, drag, jupyter_lab, visit, write_notebook
 from tests.requirements import require
 from tests.synthetic import HOSTILE, fill
@@ -146,6 +147,10 @@ def names(library: MediaLibrary) -> list[str]:
 
 def settled(browser: Visit) -> list[list[Any]]:
     """Wait until each visible tile has its picture or icon, and return position, name and color of each."""
+    # Tiles follow a scroll bar in the next frame.
+    browser.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
+    )
     browser.page.wait_for_function(
         "() => { const tiles = [...document.querySelectorAll('.mfkit-tile')];"
         " return tiles.length && tiles.every(tile => tile.dataset.id &&"
@@ -265,7 +270,7 @@ def test_drag_chooses_the_tiles_it_touches(gallery: Visit) -> None:
     """Dragging over two rows chooses exactly the tiles that touch the rectangle; it opens nothing."""
     page = gallery.page
     # JupyterLab scrolls when a click activates a cell, so this happens before the positions are measured.
-    page.locator(".mfkit-head h4").click()
+    page.locator(".mfkit-head h3").click()
     page.locator("[data-index='1']").hover()
     page.wait_for_timeout(500)
     boxes = [page.locator(f"[data-index='{index}']").bounding_box() for index in range(8)]
@@ -305,6 +310,8 @@ def test_lightbox(gallery: Visit, library: MediaLibrary) -> None:
         )
         assert near(page.evaluate(PIXEL, f".mfkit-stage img[alt='{wanted[place]}']"), color(number))
         assert "image/png" in box.locator(".mfkit-metadata").inner_text()
+        if place == first:
+            assert violations(page, "dialog.mfkit-lightbox[open]") == []
         page.keyboard.press("ArrowRight")
     box.locator("h3", has_text=wanted[first + 3]).wait_for()
     box.locator(f".mfkit-stage img[alt='{wanted[first + 3]}']").wait_for()
@@ -364,6 +371,7 @@ def test_hostile_names_are_text(gallery: Visit, library: MediaLibrary) -> None:
     settled(gallery)
     name = sorted(HOSTILE)[0]
     assert wanted_in(name, page.locator(".mfkit-tile-caption bdi").all_inner_texts())
+    assert violations(page, ".mfkit-panel") == []
     assert page.evaluate("() => window.mfkit_harmed") is None
     page.get_by_role("button", name="Captions").click()
     assert gallery.faults == [] and gallery.outside == []
@@ -414,6 +422,7 @@ def test_compare(opened: Visit, lab: Lab, library: MediaLibrary) -> None:
     assert frames.locator("b:not(label b)").all_inner_texts()[0] == "800 × 600"
     assert [one.is_checked() for one in frames.locator("input").all()] == [True, False]
     page.wait_for_function("() => document.querySelector('.mfkit-compare img')?.naturalWidth === 800")
+    assert violations(page, ".mfkit-panel") == []
     frames.first.locator("img").click()
     page.locator(".mfkit-compare-zoom", has_text="4 ×").wait_for()
     places = page.evaluate(

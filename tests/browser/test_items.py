@@ -71,7 +71,7 @@ def test_sort_and_page(explorer: Visit, library: MediaLibrary) -> None:
     page.locator(".mfkit-table th button", has_text="Size").click()
     page.locator(".mfkit-table th[aria-sort=descending]").wait_for()
     assert names(explorer) == wanted[:15]
-    page.locator(".mfkit-pager").get_by_role("button", name="›").click()
+    page.locator(".mfkit-pager").get_by_role("button", name="Next page").click()
     page.locator(".mfkit-pager", has_text="16 to 30").wait_for()
     assert names(explorer) == wanted[15:]
     page.locator(".mfkit-table th button", has_text="Size").click()

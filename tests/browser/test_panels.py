@@ -12,6 +12,7 @@ import pytest
 
 from mfkit import MediaLibrary
 from mfkit.models import MediaType
+from tests.browser.accessibility import violations
 from tests.browser.lab import PATIENCE, Lab, Visit, visit, write_notebook
 from tests.synthetic import HOSTILE
 
@@ -80,6 +81,17 @@ def opened(lab: Lab, library: MediaLibrary, tmp_path_factory: pytest.TempPathFac
     library.remove_from(HOSTILE[0], hostile)
 
 
+def test_names_roles_and_contrast_in_the_dark_theme(opened: Visit) -> None:
+    """Axe-core finds nothing in any panel."""
+    page = opened.page
+    themes = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme}).then(() => null)"
+    page.evaluate(themes, "JupyterLab Dark")
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    page.wait_for_timeout(1000)  # the style sheet arrives after the name
+    assert violations(page, ".mfkit-panel") == []
+    page.evaluate(themes, "JupyterLab Light")
+
+
 @pytest.mark.parametrize(
     "panel",
     [
@@ -134,7 +146,7 @@ def test_keys_stay_in_a_panel(opened: Visit) -> None:
 def test_an_error_has_details(opened: Visit, library: MediaLibrary) -> None:
     """A failed query shows an error with details, and the panel shows the next selection."""
     page = opened.page
-    box = page.locator(".mfkit-panel", has=page.locator("h4", has_text="Faulty")).last
+    box = page.locator(".mfkit-panel", has=page.locator("h3", has_text="Faulty")).last
     types = page.locator(".the-FacetsPanel .mfkit-facet", has_text="Media type")
     types.locator(".mfkit-values label", has_text="video").click()
     error = box.locator(".mfkit-error")
@@ -153,11 +165,11 @@ def test_a_slow_panel_shows_that_it_is_busy(opened: Visit) -> None:
     page = opened.page
     page.evaluate(
         "() => { window.mfkit_busy = new Set(); new MutationObserver(() => {"
-        " for (const one of document.querySelectorAll('.mfkit-busy h4'))"
+        " for (const one of document.querySelectorAll('.mfkit-busy h3'))"
         " window.mfkit_busy.add(one.textContent);"
         "}).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['class'] }); }"
     )
-    box = page.locator(".mfkit-panel", has=page.locator("h4", has_text="Faulty")).last
+    box = page.locator(".mfkit-panel", has=page.locator("h3", has_text="Faulty")).last
     search = page.locator(".the-FilterPanel input[type=text]").first
     search.fill("IMG")
     search.press("Enter")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.accessibility import violations
 from tests.browser.lab import CHROMIUM, Lab, Visit, visit, write_notebook
 from tests.requirements import require
 from tests.samples import new_library
@@ -38,6 +39,11 @@ def test_page_is_self_contained(opened: Visit) -> None:
     assert opened.page.evaluate("window.mfkit_harmed") is None
 
 
+def test_names_roles_and_contrast(opened: Visit) -> None:
+    """Axe-core finds nothing."""
+    assert violations(opened.page) == []
+
+
 def test_no_button_uploads_a_chart(opened: Visit) -> None:
     """The buttons of the charts save an image or move the map; none sends data to a server."""
     names = opened.page.locator(".modebar-btn").evaluate_all(
@@ -49,7 +55,7 @@ def test_no_button_uploads_a_chart(opened: Visit) -> None:
 
 def test_map_shows_land_and_places(opened: Visit) -> None:
     """The map works without internet."""
-    atlas = opened.page.get_by_role("img", name="Map of the places")
+    atlas = opened.page.get_by_role("figure", name="Map of the places")
     assert atlas.locator(".js-fill").count() >= 1
     assert atlas.locator(".scatterlayer .point").count() >= 10
 

@@ -67,7 +67,7 @@ def open_streams(browser: Visit) -> None:
 
 def panel(browser: Visit, title: str) -> Locator:
     """Return the panel with a heading."""
-    return browser.page.locator(".mfkit-panel", has=browser.page.locator("h4", has_text=title)).last
+    return browser.page.locator(".mfkit-panel", has=browser.page.locator("h3", has_text=title)).last
 
 
 def selected(browser: Visit, count: int) -> None:

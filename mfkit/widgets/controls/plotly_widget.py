@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -19,9 +18,8 @@ import traitlets
 from plotly.utils import PlotlyJSONEncoder
 
 from mfkit.charts.plotly_bundle import bundle_for, packed
-from mfkit.widgets.shared_style import on_message
+from mfkit.widgets.shared_style import on_message, scripts
 
-_STATIC = Path(__file__).parents[1] / "static"
 SAVE_BUTTONS = ("toImage", "toSvg", "toHtml")
 """Buttons in the corner of a plot that save the plot as PNG, SVG, or an HTML page that works offline."""
 
@@ -39,9 +37,7 @@ class PlotlyWidget(anywidget.AnyWidget):
             user moves the map.
     """
 
-    _esm = "\n".join(
-        (_STATIC / name).read_text("utf-8") for name in ("brush.js", "country_names.js", "plot.js")
-    )
+    _esm = scripts("brush.js", "chart_keys.js", "country_names.js", "plot.js")
 
     figure_json = traitlets.Unicode("{}").tag(sync=True)
     map_style = traitlets.Unicode("").tag(sync=True)

@@ -115,7 +115,7 @@ class GalleryPanel(PicturesPanel):
             on_open: Called with the id of an item that the user opens, instead of opening the lightbox.
             chosen: Ids of the items that are chosen at first.
         """
-        self.order = styled(widgets.Dropdown, options=list(_ORDERS), tooltip="Order")
+        self.order = styled(widgets.Dropdown, options=list(_ORDERS), description="Order")
         self.order.add_class("mfkit-order")
         self.tile_size = styled(widgets.ToggleButtons, options=["S", "M", "L"], value="M")
         self.tile_size.tooltips = ("Small", "Medium", "Large")

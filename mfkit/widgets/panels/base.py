@@ -59,7 +59,7 @@ class Panel(MarimoNotice, widgets.VBox):
         self._render_queue = RenderQueue(self._draw_newest, self._show_busy, self.draw_priority)
         self._active = True
         self.message = styled(widgets.HTML, layout={"display": "none"})
-        heading = [styled(widgets.HTML, f"<h4>{html.escape(title)}</h4>")] if title else []
+        heading = [styled(widgets.HTML, f"<h3>{html.escape(title)}</h3>")] if title else []
         self._head = styled(widgets.HBox, [*heading, *controls])
         self._head.add_class("mfkit-head")
         super().__init__([style_sheet(), self._head, self.message, *body])

@@ -132,7 +132,7 @@ class HeaderPanel(Panel):
             "not scanned yet" if pd.isna(last) else f"last scan {last:%Y-%m-%d %H:%M} UTC",
         ]
         figures = " · ".join(f"<span>{html.escape(part)}</span>" for part in parts)
-        return f'<h3 title="{html.escape(escape_control(name))}">{html.escape(short)}</h3> {figures}'
+        return f'<h2 title="{html.escape(escape_control(name))}">{html.escape(short)}</h2> {figures}'
 
 
 def failures_table(frame: pd.DataFrame) -> str:

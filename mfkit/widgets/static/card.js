@@ -9,7 +9,7 @@ function render({ model, el, signal }) {
   };
   const step = (by) => () => model.send({ kind: "step", by });
   const bar = element(
-    "header", {}, title, button("‹", "Previous file", step(-1)), button("›", "Next file", step(1)),
+    "div", { className: "mfkit-card-head" }, title, button("‹", "Previous file", step(-1)), button("›", "Next file", step(1)),
     button("×", "Close", () => dialog.close()),
   );
   const preview = element("img", { alt: "" });

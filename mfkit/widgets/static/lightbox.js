@@ -35,11 +35,11 @@ function render({ model, el }) {
   const zoomButton = button("100 %", "Switch between fit and 100 % (Space)", () => zoom(!zoomed));
   const infoButton = button("Info", "Metadata (I)", () => dialog.classList.toggle("mfkit-no-info"));
   const bar = element(
-    "header", {}, title, zoomButton, infoButton, button("‹", "Previous file (←)", () => step(-1)),
+    "div", { className: "mfkit-card-head" }, title, zoomButton, infoButton, button("‹", "Previous file (←)", () => step(-1)),
     button("›", "Next file (→)", () => step(1)), button("×", "Close (Esc)", () => dialog.close()),
   );
   const stage = element("div", { className: "mfkit-stage", tabIndex: -1 });
-  const metadata = element("aside", { className: "mfkit-metadata" });
+  const metadata = element("aside", { className: "mfkit-metadata", tabIndex: 0, ariaLabel: "Metadata" });
   const dialog = element("dialog", { className: "mfkit-card mfkit-lightbox" }, bar,
     element("div", { className: "mfkit-lightbox-body" }, stage, metadata));
   dialog.setAttribute("aria-label", "File");

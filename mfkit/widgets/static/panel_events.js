@@ -14,21 +14,44 @@ const keepInPanel = (event) => { if (!isForPage(event)) event.stopPropagation();
 // same listener again has no effect.
 const attach = ({ target }) => target.closest(ROOTS)?.addEventListener("keydown", keepInPanel);
 
-// ARIA states that ipywidgets cannot set: announce changes of the count, and mark the pressed button of a switch.
-const ANNOTATED = ".mfkit-count, .mfkit-panel .widget-toggle-button";
+// On a phone the filters begin hidden, because they are longer than the page, unless the page shows them as a drawer.
+const PHONE = 560;  // pixels
+const hideOnPhone = (button) => {
+  const explorer = button.closest(".mfkit-explorer");
+  if (!explorer || explorer.clientWidth >= PHONE || !button.matches(".mfkit-show-filters.mod-active")) return;
+  if (getComputedStyle(button.closest(".mfkit-filters")).position !== "fixed") button.click();
+};
+
+// Roles, names and states that ipywidgets cannot set: landmarks, which screen readers list; changes of the count, which
+// they announce; names of sliders, and of buttons that show only a sign, such as "‹"; and the pressed button of a switch.
+const LANDMARKS = {
+  ".mfkit-explorer": ["region", "Explorer"], ".mfkit-explorer > .mfkit-filters": ["search", "Filters"],
+};
+const ANNOTATED = [
+  ...Object.keys(LANDMARKS), ".mfkit-count", ".mfkit-panel .widget-slider", ".mfkit-panel .jupyter-button",
+].join();
 const annotated = new WeakSet();
 const annotate = (element) => {
   if (annotated.has(element)) return;
   annotated.add(element);
+  for (const [selector, [role, ariaLabel]] of Object.entries(LANDMARKS)) {
+    if (element.matches(selector)) { Object.assign(element, { role, ariaLabel }); return; }
+  }
   if (element.matches(".mfkit-count")) { element.ariaLive = "polite"; return; }
+  if (element.matches(".widget-slider")) {
+    element.querySelector("[role=slider]")?.setAttribute("aria-label", element.querySelector("label")?.textContent ?? "");
+    return;
+  }
+  if (element.title && /^[^\p{L}\p{N}]+$/u.test(element.textContent)) element.ariaLabel = element.title;
+  if (!element.matches(".widget-toggle-button")) return;
+  hideOnPhone(element);
   const updatePressed = () => { element.ariaPressed = String(element.classList.contains("mod-active")); };
   new MutationObserver(updatePressed).observe(element, { attributeFilter: ["class"] });
   updatePressed();
 };
 
 // The filters beside the charts are as high as the visible part of the page, which CSS alone cannot tell: JupyterLab
-// scrolls a notebook below its bars. On a phone the filters begin hidden, because they are longer than the page.
-const PHONE = 560;  // pixels
+// scrolls a notebook below its bars.
 const arranged = new WeakSet();
 const arrange = (explorer) => {
   if (arranged.has(explorer) || !explorer.clientWidth) return;
@@ -41,14 +64,13 @@ const arrange = (explorer) => {
   new ResizeObserver(measure).observe(scroller ?? document.documentElement);
   addEventListener("resize", measure);
   measure();
-  if (explorer.clientWidth < PHONE) explorer.querySelector(".mfkit-show-filters.mod-active")?.click();
 };
 
 // The style sheet starts an invisible animation when such an element appears.
 const appeared = ({ animationName, target }) => {
   if (animationName !== "mfkit-appear") return;
+  annotate(target);
   if (target.matches(".mfkit-explorer")) arrange(target);
-  else annotate(target);
 };
 
 function render() {

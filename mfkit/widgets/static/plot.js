@@ -84,7 +84,7 @@ function figureOf(model, el) {
   if (layout.map) {
     if (model.get("map_style")) layout.map.style = mapStyle(model.get("map_style"));
     // A wide map is higher, and fills its width if all places remain visible.
-    const height = Math.round(Math.min(Math.max(layout.height, el.clientWidth * 0.55), 480));
+    const height = Math.round(Math.min(Math.max(layout.height, el.clientWidth * 0.48), 480));
     const higher = Math.log2(height / layout.height);
     layout.height = height;
     const fillZoom = Math.min(Math.log2(el.clientWidth / 512), (layout.meta?.max_zoom ?? 0) + higher);
@@ -263,6 +263,7 @@ async function show({ model, el, signal }) {
   let moved;
   let dragMode;  // chosen by the user
   let brush;
+  let keys;  // updates what the keyboard reaches
   let names;  // writes the names of countries
   let kept;  // the view to which the user moved the map; a redraw must keep it
 
@@ -324,6 +325,10 @@ async function show({ model, el, signal }) {
       names?.();
       brush ??= brushOf(plot, el, (kind, value) => model.send({ kind, value }), signal);
       brush.show(layout.meta?.brush);
+      if (!layout.map) {
+        keys ??= chartKeys(plot, el, Plotly, model.get("title"), (kind, value) => model.send({ kind, value }), signal);
+        keys();
+      }
       plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
       if (wired) return;
       wired = true;
@@ -352,8 +357,9 @@ async function show({ model, el, signal }) {
   const sizes = new ResizeObserver(() => {
     if (!el.clientWidth || el.clientWidth === width) return;
     width = el.clientWidth;
-    if (wired) queue = queue.then(() => Plotly.Plots.resize(plot)).then(() => brush?.place()).catch(() => draw());
-    else draw();
+    if (!wired) { draw(); return; }
+    queue = queue.then(() => Plotly.Plots.resize(plot)).then(() => brush?.place()).catch(() => draw());
+    if (plot.layout.map && !kept) draw();  // the zoom at which all places fit into the new width
   });
   sizes.observe(el);
   // The name of a theme changes before its colors are loaded.

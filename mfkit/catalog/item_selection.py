@@ -21,6 +21,8 @@ from mfkit.models import MediaItem
 ItemsArgument = pd.DataFrame | MediaFilter | Mapping[str, Any] | UUID | str | Iterable[UUID | str]
 """Type of an argument that selects items: a DataFrame from mfkit, a filter, one id, or several ids."""
 
+_ITEMS = "Give the DataFrame of items() or its column 'id', or a filter such as mfkit.MediaFilter(year=2014)."
+
 selected_items = Table(
     "mfkit_selected",
     MetaData(),
@@ -66,9 +68,16 @@ def _ids(items: pd.DataFrame | UUID | str | Iterable[UUID | str]) -> list[UUID]:
     elif isinstance(items, (UUID, str)):
         items = [items]
     try:
-        return list(dict.fromkeys(one if isinstance(one, UUID) else UUID(one) for one in items))
+        return list(dict.fromkeys(map(_id, items)))
+    except TypeError as error:
+        raise FilterError(f"{items!r} are not items. {_ITEMS}") from error
+
+
+def _id(value: Any) -> UUID:
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
     except (ValueError, TypeError, AttributeError) as error:
-        raise FilterError(f"An id is not valid: {error}. Use the column 'id' of items().") from error
+        raise FilterError(f"{value!r} is not the id of an item. {_ITEMS}") from error
 
 
 def checked_names(names: Sequence[str]) -> list[str]:

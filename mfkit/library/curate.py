@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from typing import Unpack
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, Unpack, cast
 
 import pandas as pd
 
@@ -13,6 +15,29 @@ from mfkit.errors import FilterError
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.library.base import LibraryBase
+
+F = TypeVar("F", bound=Callable[..., Awaitable[int]])
+
+
+def _items_as_argument(method: F) -> F:
+    """Return the method with an error that shows how to select items if filter fields are given as keywords.
+
+    Names of tags are positional arguments, so these methods take a filter as one argument.
+    """
+
+    @functools.wraps(method)
+    async def call(self: CurateMethods, /, *args: Any, **keywords: Any) -> int:
+        if fields := {name: keywords[name] for name in keywords if name in MediaFilter.model_fields}:
+            names = [repr(one) for one in args if isinstance(one, str)] or ["'name'"]
+            at = 1 if method.__name__ in ("add_to", "remove_from") else 0
+            names.insert(at, f"mfkit.{MediaFilter.of(fields)!r}")
+            raise FilterError(
+                f"{method.__name__}() takes no filter fields. Give it a filter: "
+                f"{method.__name__}({', '.join(names)})."
+            )
+        return await method(self, *args, **keywords)
+
+    return cast(F, call)
 
 
 class CurateMethods(LibraryBase):
@@ -24,6 +49,7 @@ class CurateMethods(LibraryBase):
         """List the tags, with the number of ``items`` of each."""
         return await self.frame(item_list.tags())
 
+    @_items_as_argument
     async def tag(self, items: catalog.ItemsArgument, *names: str) -> int:
         """Add tags to items, and return the number of changed items.
 
@@ -37,6 +63,7 @@ class CurateMethods(LibraryBase):
         await self.open()
         return self._done(await catalog.tag(self.database, items, names))
 
+    @_items_as_argument
     async def untag(self, items: catalog.ItemsArgument, *names: str) -> int:
         """Remove tags from items, and return the number of changed items.
 
@@ -50,6 +77,7 @@ class CurateMethods(LibraryBase):
         """List the collections, with the number of ``items`` of each."""
         return await self.frame(item_list.collections())
 
+    @_items_as_argument
     async def add_to(self, collection: str, items: catalog.ItemsArgument) -> int:
         """Add items to a collection, and return how many items are new in it.
 
@@ -61,6 +89,7 @@ class CurateMethods(LibraryBase):
         await self.open()
         return self._done(await catalog.add_to(self.database, collection, items))
 
+    @_items_as_argument
     async def remove_from(self, collection: str, items: catalog.ItemsArgument) -> int:
         """Remove items from a collection, and return the number of removed items.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -119,13 +120,13 @@ class TestCuration:
     @pytest.mark.parametrize(
         ("items", "message"),
         [
-            ("nonsense", "An id is not valid"),
-            ([5], "An id is not valid"),
-            (5, "An id is not valid"),
+            ("/a/b.jpg", "'/a/b.jpg' is not the id of an item. Give the DataFrame of items.. or its column"),
+            ([5], "5 is not the id of an item"),
+            (5, "5 are not items. Give the DataFrame"),
             (pd.DataFrame({"x": [1]}), "no column 'id'"),
             ({"nonsense": 1}, "A filter has no field"),
-            ([None], "An id is not valid"),
-            (pd.DataFrame({"id": [None]}), "An id is not valid"),
+            ([None], "None is not the id of an item"),
+            (pd.DataFrame({"id": [None]}), "is not the id of an item"),
         ],
         ids=["text", "list", "number", "frame", "mapping", "none", "null"],
     )
@@ -133,6 +134,14 @@ class TestCuration:
         """What names no items is refused by a message that says what would."""
         with pytest.raises(FilterError, match=message):
             self.call(library, method, items)
+
+    @pytest.mark.parametrize("method", ["tag", "untag", "add_to", "remove_from"])
+    def test_filter_fields_as_keywords(self, library: MediaLibrary, method: str) -> None:
+        """The message writes the call with the filter as the argument that the method expects."""
+        filter_ = "mfkit.MediaFilter(looks_like='screenshot')"
+        arguments = f"{filter_}, 'sea'" if method in ("tag", "untag") else f"'sea', {filter_}"
+        with pytest.raises(FilterError, match=re.escape(f"Give it a filter: {method}({arguments}).")):
+            getattr(library, method)("sea", looks_like="screenshot")
 
     @pytest.mark.parametrize("method", ["tag", "untag", "add_to", "remove_from"])
     @pytest.mark.parametrize("name", ["", "  ", "a\x00b", "\ud800"], ids=ascii)

@@ -22,6 +22,7 @@ from mfkit.scan.extract.video_and_audio_streams import (
     FIELD_ORDERS,
     PRIMARIES,
     TRANSFERS,
+    channel_layout,
     frame_rate,
     has_decoder,
 )
@@ -297,12 +298,12 @@ def _audio(container: InputContainer, stream: AudioStream) -> dict[str, Any]:
         return found
     context = stream.codec_context
     codec, profile = context.codec, context.profile or ""
-    name, layout = codec.canonical_name, context.layout.name
+    name, (channels, layout) = codec.canonical_name, channel_layout(stream)
     is_lossless: bool | None = codec.lossless or name.startswith(_UNCOMPRESSED_PREFIXES)
     if codec.lossless and codec.lossy:  # DTS can be lossless or lossy. The profile DTS-HD MA is lossless.
         is_lossless = "MA" in profile if name == "dts" else None
     return found | {
-        "channels": context.channels or None,
+        "channels": channels,
         "channel_layout": None if _UNNAMED_LAYOUT.fullmatch(layout) else layout,
         "sample_rate": context.sample_rate or None,
         "bit_depth": _sample_bits(name, context.extradata or b"", context.format),

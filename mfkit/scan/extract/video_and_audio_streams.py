@@ -4,11 +4,15 @@ A file's video is the stream that players choose: FFmpeg's best stream, which pr
 Covers, previews and timed metadata are not video.
 """
 
+import ctypes
+import re
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from av.audio.format import AudioFormat
+from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -39,6 +43,7 @@ _LONGEST_STEP = 2
 """Maximum seconds between consecutive packets; a longer step is a jump of the timestamps."""
 _COVERS = (Disposition.attached_pic | Disposition.timed_thumbnails).value
 _MAX_ASPECT = 10
+_LISTED_CHANNELS = re.compile(r"\d+ channels \(([A-Za-z0-9+]+)\)")
 
 
 def is_cover(stream: Stream) -> bool:
@@ -211,6 +216,32 @@ def _matches_frame_rate(container: InputContainer, stream: VideoStream, rate: fl
     return abs(measured - rate) <= 0.1 * rate
 
 
+def channel_layout(stream: AudioStream) -> tuple[int | None, str]:
+    """Return the number of channels and FFmpeg's name of the channel layout of a decodable audio stream.
+
+    Use this function instead of PyAV's ``context.channels`` and ``context.layout``. PyAV 18 frees the channel
+    map of a layout together with the layout, although the stream still uses the map. For layouts with a map,
+    such as 7.1 in MOV, this crashes the process. So the reference count of the layout is increased, and the
+    layout is never freed. Mono and stereo have no map.
+    """
+    layout = stream.codec_context.layout
+    name = layout.name
+    if name not in ("mono", "stereo"):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+    if listed := _LISTED_CHANNELS.fullmatch(name):
+        # The channels of a usual layout can be stored in another order.
+        name = _usual_layouts().get(frozenset(listed[1].split("+")), name)
+    return layout.nb_channels or None, name
+
+
+@lru_cache(1)
+def _usual_layouts() -> dict[frozenset[str], str]:
+    names = (
+        "2.1 3.0 3.1 4.0 4.1 quad 5.0 5.0(side) 5.1 5.1(side) 6.0 6.1 6.1(back) 7.0 7.1 7.1(wide) 5.1.4 7.1.4"
+    )
+    return {frozenset(one.name for one in AudioLayout(name).channels): name for name in names.split()}
+
+
 class PacketCount(NamedTuple):
     """Total duration of the packets that were read, and the share of the file that was read."""
 
@@ -261,7 +292,7 @@ def add_audio(metadata: Metadata, extra: dict[str, Any], stream: AudioStream) ->
     context = stream.codec_context
     name = context.codec.canonical_name
     metadata["audio_codec"] = name
-    metadata["sample_rate"], metadata["channels"] = context.sample_rate or None, context.channels or None
+    metadata["sample_rate"], metadata["channels"] = context.sample_rate or None, channel_layout(stream)[0]
     if context.profile:
         extra["audio_profile"] = context.profile
     if name.startswith("dsd_"):

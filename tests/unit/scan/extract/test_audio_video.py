@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -82,6 +84,27 @@ def test_matroska_tags_of_album_and_track(video_file: VideoMaker, metadata_of: R
     metadata = metadata_of(video_file("video.mkv", tags=stated))
     assert [metadata[name] for name in ("title", "artist", "album")] == ["Song", "Ann", "Album"]
     assert (metadata["extra"]["album_artist"], metadata["extra"]["track"]) == ("Various", "3/12")
+
+
+def test_channels_in_an_unusual_order(tmp_path: Path) -> None:
+    """A layout that lists its channels is read without a crash, and has the name of the usual layout."""
+    path = tmp_path / "a.mov"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s24le", rate=48_000, layout="7.1")
+        frame = av.AudioFrame(format="s32", layout="7.1", samples=64)
+        frame.sample_rate = 48_000
+        container.mux(stream.encode(frame))
+    movie = bytearray(path.read_bytes())
+    at = movie.index(b"chan") + 8
+    movie[at : at + 12] = bytes.fromhex("008000080000000000000000")  # the tag MPEG_7_1_C of Core Audio
+    path.write_bytes(movie)
+    read = (
+        "from mfkit.scan.extract.registry import FORMATS, extract_metadata as read\n"
+        f"for _ in range(20): found = read({str(path)!r}, FORMATS['mov'])\n"
+        "print(found['channels'], found['streams'][0]['channel_layout'])"
+    )
+    done = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "8 7.1"), done.stderr
 
 
 def test_recording_date_of_broadcast_wave(tmp_path: Path, metadata_of: Reader) -> None:

@@ -141,7 +141,7 @@ class _Writer:
             row: Estimated bytes per row.
         """
         before = {data_file.key: data_file for data_file in known}
-        self._divide(known, row)
+        self._choose_file_counts(known, row)
         data_files, fresh = [], []
         for data_file in self._data_files():
             old = before.get(data_file.key)
@@ -153,7 +153,7 @@ class _Writer:
             data_files += self._copy(fresh)
         return sorted(data_files, key=lambda data_file: data_file.key), len(fresh)
 
-    def _divide(self, known: list[DataFile], row: float) -> None:
+    def _choose_file_counts(self, known: list[DataFile], row: float) -> None:
         """Choose the number of files in each subfolder, and keep the previous number if possible."""
         counted = self._rows(f"SELECT publish_place, count(*) FROM publish_{self._name} GROUP BY ALL")
         parts = {data_file.place: data_file.parts for data_file in known}

@@ -49,7 +49,7 @@ def read_tags(reader: BoundedReader) -> Metadata:
         return {}
     tags: dict[str, list[str]] = {}
     older_track: str | None = None
-    found = list(_all_values(reader.part(30, int.from_bytes(head[16:24], "little") - 30)))
+    found = list(_ranked_values(reader.part(30, int.from_bytes(head[16:24], "little") - 30)))
     # The objects can be in any order, so their values are sorted by rank. If a name has several values,
     # programs write all but the first into the metadata library object, which has the last rank.
     for _, name, value in sorted(found, key=lambda one: one[0]):
@@ -64,7 +64,7 @@ def read_tags(reader: BoundedReader) -> Metadata:
     return tag_metadata(tags)
 
 
-def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, str, str]]:
+def _ranked_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, str, str]]:
     """Yield the rank, name and value of each value in the objects. The rank is a position in `_PARSERS`."""
     at = 0
     for _ in range(_MAX_OBJECTS):
@@ -78,7 +78,7 @@ def _all_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, s
             for name, value in _PARSERS[head[:16]](content.read(0, _MAX_OBJECT)):
                 yield rank, name, value
         elif head[:16] == _EXTENSION and not depth:
-            yield from _all_values(content.part(22, content.size), depth + 1)
+            yield from _ranked_values(content.part(22, content.size), depth + 1)
         if size < 24:
             return
         at += size
@@ -111,7 +111,7 @@ def _descriptors(data: bytes) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _records(data: bytes) -> Iterator[tuple[str, str]]:
+def _metadata_values(data: bytes) -> Iterator[tuple[str, str]]:
     """Yield the names and values for the whole file in an ASF metadata object or metadata library object."""
     count, at = int.from_bytes(data[:2], "little"), 2
     for _ in range(min(count, _MAX_VALUES)):
@@ -127,8 +127,8 @@ def _records(data: bytes) -> Iterator[tuple[str, str]]:
 _PARSERS: dict[bytes, Callable[[bytes], Iterator[tuple[str, str]]]] = {
     _DESCRIPTION: _first_description,
     _MORE_DESCRIPTION: _descriptors,
-    _METADATA: _records,
-    _LIBRARY: _records,
+    _METADATA: _metadata_values,
+    _LIBRARY: _metadata_values,
 }
 _RANKS = {identifier: rank for rank, identifier in enumerate(_PARSERS)}
 

@@ -30,7 +30,7 @@ from mfkit.scan.extract.video_and_audio_streams import (
     add_video,
     has_decoder,
     main_streams,
-    parse_sequence_header,
+    open_hevc_decoder,
     transfer_code,
 )
 from mfkit.scan.formats.identify import FileFormat
@@ -180,7 +180,7 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
 def _read_streams(container: InputContainer, streams: MainStreams, file_format: FileFormat) -> Metadata:
     videos, audios, video, audio = streams
     for stream in videos:
-        parse_sequence_header(stream)
+        open_hevc_decoder(stream)
     if not container.streams:
         raise ExtractionError(f"this {file_format.format} file contains no video or audio stream")
     metadata: Metadata = {"duration": _duration(container), "bitrate": _bitrate(container, audios)}

@@ -61,7 +61,7 @@ class BoundedReader:
         self._stream.seek(start)
         return self._stream.read(length)
 
-    def renewed(self) -> "BoundedReader":
+    def with_full_budget(self) -> "BoundedReader":
         """Return a reader for the same section that may again read :data:`BUDGET` bytes."""
         return BoundedReader(self._stream, self.start, self.size, self._head)
 

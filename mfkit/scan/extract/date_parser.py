@@ -89,7 +89,7 @@ _EPOCHS = (datetime(1904, 1, 1), datetime(1970, 1, 1))
 # These are the UTC offsets in use, in minutes. A date that is an epoch plus one of these offsets comes from a
 # clock that was never set. An offset of 12 hours is left out, because 12:00 on the day of the epoch can be a
 # real date: people enter 12:00 if they do not know the time.
-_SHIFTS = frozenset(60 * hours for hours in range(-11, 15) if hours != 12) | frozenset(
+_UTC_OFFSET_MINUTES = frozenset(60 * hours for hours in range(-11, 15) if hours != 12) | frozenset(
     (-570, -210, 210, 270, 330, 345, 390, 570, 630, 765)
 )
 _MAX_OFFSET = timedelta(hours=15)
@@ -192,7 +192,7 @@ def is_epoch(date: ParsedDate) -> bool:
     offset = date.value.utcoffset()
     if offset is not None:
         return local in _EPOCHS or local - offset in _EPOCHS
-    return any((local - epoch) / timedelta(minutes=1) in _SHIFTS for epoch in _EPOCHS)
+    return any((local - epoch) / timedelta(minutes=1) in _UTC_OFFSET_MINUTES for epoch in _EPOCHS)
 
 
 def _from_parts(

@@ -18,7 +18,7 @@ from mfkit.scan.extract.hdr_bitstream import av1_hdr, h264_hdr, hevc_hdr
 from mfkit.scan.extract.hdr_metadata import HLG, PQ, UNSPECIFIED, DolbyVision, Hdr, combine, hdr_class
 from mfkit.scan.extract.matroska import Matroska
 from mfkit.scan.extract.quicktime import Movie
-from mfkit.scan.extract.video_and_audio_streams import has_decoder, is_cover, parse_sequence_header
+from mfkit.scan.extract.video_and_audio_streams import has_decoder, is_cover, open_hevc_decoder
 from mfkit.scan.media_source import Source, open_source
 
 _MAX_PACKETS, _MAX_BYTES, _MAX_FRAMES = 500, 16 << 20, 60
@@ -89,7 +89,7 @@ def stream_hdr(
 def _described(stream: VideoStream, stated: Hdr) -> Hdr:
     if not has_decoder(stream):
         return stated
-    parse_sequence_header(stream)
+    open_hevc_decoder(stream)
     coded = stream.codec_context.color_trc
     known = Hdr(transfer=coded if coded not in (0, UNSPECIFIED) else None)
     return combine(_with_alternative(known, stated), stated)

@@ -74,7 +74,7 @@ def _still(
         if reader.read(8, 4) in _SEQUENCE_BRANDS:
             after.append(_motion(movie))
     metadata = blocks.merged(from_origin("container", frame or {}), after=after)
-    if video := motion_photo.embedded_video(reader.renewed(), packets, file_parts.get(b"mpvd")):
+    if video := motion_photo.embedded_video(reader.with_full_budget(), packets, file_parts.get(b"mpvd")):
         metadata = merge(metadata, video)
     if frame is None:
         raise ExtractionError(

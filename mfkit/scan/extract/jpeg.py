@@ -39,7 +39,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         reader = file_reader(stream)
         found, scan = _read_segments(reader)
         metadata = apply_orientation(found.merged())
-        if video := motion_photo.embedded_video(reader.renewed(), found.packets):
+        if video := motion_photo.embedded_video(reader.with_full_budget(), found.packets):
             metadata = merge(metadata, video)
         if scan is None:
             raise ExtractionError("the JPEG ends before its image data starts", metadata)

@@ -14,7 +14,7 @@ _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
 _ASCII_COMPATIBLE = (None, "ascii", "latin-1", "utf-8", DEFAULT_ENCODING)
-_ONE_CHARACTER = 3  # Maximum number of bytes of an incomplete UTF-8 character at the end of a text.
+_MAX_INCOMPLETE_BYTES = 3  # Maximum number of bytes of an incomplete UTF-8 character at the end of a text.
 UNKNOWN = "unknown"
 """Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because no encoding was detected."""
 
@@ -144,7 +144,7 @@ def _strict(data: bytes, codec: str) -> str | None:
     except UnicodeDecodeError as error:
         start = error.start
         is_cut = "unexpected end" in error.reason or "incomplete" in error.reason
-        if not is_cut or start < _ONE_CHARACTER or len(data) - start > _ONE_CHARACTER:
+        if not is_cut or start < _MAX_INCOMPLETE_BYTES or len(data) - start > _MAX_INCOMPLETE_BYTES:
             return None
         if data[:start].isascii():
             # A single non-ASCII byte at the end, as in "Caf\xe9", is a Latin-1 letter and not the start of a

@@ -60,7 +60,7 @@ def has_decoder(stream: Stream) -> bool:
     return context is not None
 
 
-def parse_sequence_header(stream: VideoStream) -> None:
+def open_hevc_decoder(stream: VideoStream) -> None:
     """Find the pixel format and colours of an HEVC video by opening its decoder, if the headers lack them.
 
     FFmpeg has already found HEVC's sequence header in the first frames. The decoder parses it when it is

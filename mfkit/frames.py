@@ -123,7 +123,7 @@ def _typed(column: pa.ChunkedArray, type_: TypeEngine[Any]) -> pa.ChunkedArray:
     categories = pa.array(list(type_.enums), pa.string())
     codes = pc.index_in(column, categories)
     if codes.null_count > column.null_count:
-        raise KeyError("a value that is not a member of the enum")
+        raise KeyError("a value that is not one of the values of the column's Enum type")
     chunks = [
         pa.DictionaryArray.from_arrays(chunk.cast(pa.int8()), categories)
         # The array must have at least one chunk, because the category names are stored in the chunks.

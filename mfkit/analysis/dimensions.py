@@ -198,7 +198,7 @@ def _column(name: str, chosen: MediaFilter) -> ColumnElement[Any]:
     if depth is None:
         raise FilterError(
             f"{name!r} is not a dimension. {did_you_mean(name, DIMENSIONS)}"
-            f"Use {', '.join(DIMENSIONS)}, or folder:n for n levels of folders."
+            f"Use one of {', '.join(DIMENSIONS)}, or folder:n for n levels of folders."
         )
     if not 1 <= int(depth[1]) <= MAX_DEPTH:
         raise FilterError(f"The depth in {name!r} is out of range. Use a depth from 1 to {MAX_DEPTH}.")

@@ -163,8 +163,9 @@ def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
         low, expected, high, high_fps, sound = rates or [0.0] * 5
         if not (0 < low <= expected <= high < float("inf") and 0 < high_fps < float("inf") and sound >= 0):
             raise FilterError(
-                f"The assumption {tuple(values)} is out of range. Use rates in bit/s above 0 with "
-                "low <= expected <= high, a high_fps above 0, and a sound rate of at least 0."
+                f"The assumption {dict(zip(_COLUMNS, values, strict=True))} is invalid. Use numbers above 0 "
+                "for low, expected and high (bit/s), with low <= expected <= high, a high_fps above 0, and a "
+                "sound (bit/s of a video's audio track) of at least 0."
             )
         named = None if pd.isna(resolution) else str(resolution)
         rows.append(Assumption(str(target), str(media_type), named, *rates))

@@ -181,6 +181,6 @@ def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
 def _column(name: str) -> ColumnElement[Any]:
     if name not in COLUMNS:
         raise FilterError(
-            f"Items have no column {name!r}. {did_you_mean(name, COLUMNS)}Use {', '.join(COLUMNS)}."
+            f"Items have no column {name!r}. {did_you_mean(name, COLUMNS)}Use one of {', '.join(COLUMNS)}."
         )
     return COLUMNS[name]

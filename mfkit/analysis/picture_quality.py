@@ -140,7 +140,7 @@ def quality(
     """Return the SELECT statement of `MediaLibrary.quality`: the pictures whose quality was measured."""
     if suggestion is not None and suggestion not in rules:
         raise FilterError(
-            f"The quality rules have no suggestion {suggestion!r}. {did_you_mean(suggestion, rules)}"
+            f"No quality rule suggests {suggestion!r}. {did_you_mean(suggestion, rules)}"
             f"Use one of {', '.join(rules)}."
         )
     ranked = _ranks().subquery()

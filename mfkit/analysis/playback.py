@@ -88,19 +88,22 @@ def read_rules(frame: pd.DataFrame | None, target: str) -> Rules:
     targets = list(dict.fromkeys(str(name) for name in rules["target"]))
     if target not in targets:
         raise FilterError(
-            f"The playback rules have no target {target!r}. {did_you_mean(target, targets)}"
+            f"The playback rules have no device {target!r}. {did_you_mean(target, targets)}"
             f"Use one of {', '.join(targets)}."
         )
     found: dict[tuple[str, str], _Rule] = {}
     for row in rules[rules["target"] == target].to_dict("records"):
         if row["part"] not in _PARTS:
-            raise FilterError(f"{row['part']!r} is not a part of a playback rule. Use {', '.join(_PARTS)}.")
+            raise FilterError(
+                f"A playback rule has the unknown part {row['part']!r}. Use one of {', '.join(_PARTS)}."
+            )
         limits = {name: row[name] for name in _LIMITS if not pd.isna(row[name])}
         try:
             numbers = {name: float(value) for name, value in limits.items()}
         except (TypeError, ValueError):
             raise FilterError(
-                f"The limits {limits} of {row['name']!r} are not numbers. Use numbers."
+                f"The playback rule for {row['name']!r} has the limits {limits}. Limits must be numbers, or "
+                "null for no limit."
             ) from None
         found[row["part"], str(row["name"])] = _Rule(_set(row["profiles"]), _set(row["hdr"]), numbers)
     return found

@@ -33,7 +33,7 @@ def efficiency(
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare how efficiently streams are encoded with similar streams. Nothing is re-encoded."""
+    """Compare the encoding efficiency of streams with that of similar streams. Nothing is re-encoded."""
     with open_existing(library) as lib:
         frame = lib.efficiency(
             filter_from_options(context),

@@ -94,7 +94,10 @@ def report(
     ] = None,
     compare_to: Annotated[
         str | None,
-        typer.Option(help="Id of an earlier scan (see mfkit scans); adds the changes on disk since then."),
+        typer.Option(
+            help="Id of an earlier scan (see mfkit scans). The report then shows the changes on disk since "
+            "that scan."
+        ),
     ] = None,
     pictures: Annotated[
         Path | None,

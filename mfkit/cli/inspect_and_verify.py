@@ -42,12 +42,14 @@ def inspect(
         str, typer.Option(help="Comma-separated steps: similarity, quality.")
     ] = "similarity,quality",
     budget: Budget = None,
-    again: Annotated[bool, typer.Option("--again", help="Also inspect files that have results.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also inspect files that were inspected before.")
+    ] = False,
     workers: Workers = None,
     progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decode images and videos, and store what their pixels tell. Files are not changed.
+    """Decode images and videos, and store measurements of their pixels. Files are not changed.
 
     Running the same command again continues an interrupted inspection.
     """
@@ -112,7 +114,8 @@ def quality(
     context: typer.Context,
     library: Library = "library.db",
     suggestion: Annotated[
-        str | None, typer.Option(help="Only pictures with this suggestion: blank, dark or blurred.")
+        str | None,
+        typer.Option(help="Only pictures that look blank, dark or blurred; give one of the three words."),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of pictures; 0 for all.")] = 50,
     wide: Wide = False,
@@ -120,7 +123,8 @@ def quality(
 ) -> None:
     """Rank pictures by sharpness among those of the same camera and resolution, and list their exposure.
 
-    Only files that mfkit inspect has measured are listed. Each suggestion states its rule.
+    Only files that mfkit inspect has measured are listed. The column suggestion marks pictures
+    that look blank, dark or blurred; its rules are printed below the table.
     """
     with open_existing(library) as lib:
         frame = lib.quality(filter_from_options(context), suggestion=suggestion, limit=limit or None)
@@ -151,7 +155,7 @@ def verify(
     ] = "hash",
     budget: Budget = None,
     older_than: Annotated[
-        str, typer.Option(help="Age of a verification after which a file is verified again.")
+        str, typer.Option(help="Verify a file again if its last verification is older than this.")
     ] = "30 days",
     workers: Workers = None,
     progress: Progress = None,

@@ -117,7 +117,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 Progress = Annotated[
     bool | None, typer.Option(help="Show a progress bar on standard error; by default only in a terminal.")
 ]
-Columns = Annotated[str | None, typer.Option(help="Comma-separated columns, in order; see docs/schema.md.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        help="Columns to include, comma-separated, in output order; listed in the documentation (schema.md)."
+    ),
+]
 OrderBy = Annotated[str | None, typer.Option(help="Column to sort by; missing values come last.")]
 Descending = Annotated[bool, typer.Option("--descending", help="Sort descending.")]
 Wide = Annotated[
@@ -221,10 +226,15 @@ def filter_from_options(context: typer.Context) -> MediaFilter:
     for text in excluded or ():
         field, equals, value = text.partition("=")
         if not equals or not value:
-            raise FilterError(f"--not takes FIELD=VALUE, such as --not 'camera=EOS 6D', but not {text!r}.")
+            raise FilterError(
+                f"{text!r} is not a condition for --not. Use FIELD=VALUE, such as --not 'camera=EOS 6D'."
+            )
         field = field.strip().removeprefix("--").replace("-", "_")
         if field == "missing":
-            raise FilterError("--not cannot leave out missing items. Use --missing no, yes or any.")
+            raise FilterError(
+                "--not does not support the field missing. Use --missing with no (no missing items), yes "
+                "(only missing items) or any (all items)."
+            )
         part = MediaFilter.of({field: _field_value(field, value)})
         chosen &= ~part.replace(missing=chosen.missing)
     return chosen

@@ -182,7 +182,7 @@ def import_(
 
 @app.command(epilog=example("mfkit demo media"))
 def demo(
-    folder: Annotated[Path, typer.Argument(parser=path, help="A new or empty folder.")],
+    folder: Annotated[Path, typer.Argument(parser=path, help="New or empty folder to write the files to.")],
     seed: Annotated[int, typer.Option(help="Random seed; the same seed writes the same files.")] = 2014,
     as_json: AsJson = False,
 ) -> None:

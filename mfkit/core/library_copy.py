@@ -203,7 +203,8 @@ async def _pages(reader: AsyncConnection, table: Table, last: Any) -> AsyncItera
         except (DBAPIError, ValueError, LookupError, TypeError, RecursionError) as error:
             cause = error_text(error) if isinstance(error, StatementError) else error
             raise TransferError(
-                f"A row of {table.name} cannot be read: {cause}. Correct the row first."
+                f"A row of {table.name} cannot be read: {cause}. Correct the row (mfkit doctor finds values "
+                "of the wrong type), then copy again."
             ) from error
         if page:
             yield page

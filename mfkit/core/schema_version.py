@@ -150,8 +150,9 @@ def refuse_altered(connection: Connection, name: str) -> None:
 
 def _altered(name: str, kind: str, object_: str) -> NotALibraryError:
     return NotALibraryError(
-        f"{name} has a {kind} {object_!r} that mfkit did not create, so it is not opened. If the library is "
-        f"yours, remove the {kind} with the program sqlite3. Otherwise ask its owner for a copy without it."
+        f"{name} was not opened, because it has a {kind} {object_!r} that mfkit did not create. If the "
+        f"library is yours, remove the {kind} with the program sqlite3. Otherwise ask the library's owner "
+        f"for a copy without the {kind}."
     )
 
 

@@ -224,7 +224,7 @@ def _one_of(names: Sequence[str], kind: str) -> Callable[[tuple[str, ...] | None
     def check(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for value in values or ():
             if value.lower() not in known:
-                raise ValueError(f"{value!r} is not {kind}. Use {', '.join(names)}")
+                raise ValueError(f"{value!r} is not {kind}. Use one of {', '.join(names)}")
         return _distinct(tuple(known[value.lower()] for value in values or ()))
 
     return check

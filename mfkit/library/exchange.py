@@ -125,7 +125,7 @@ class ExchangeMethods(LibraryBase):
                 columns = list(dict.fromkeys([*columns, "latitude", "longitude"]))
         if write is None:
             if columns is not None:
-                raise FilterError("A library is always exported with all columns. Do not select columns.")
+                raise FilterError("An exported library always has all columns. Do not select columns.")
             columns = ["id"]
         statement = item_list.items(
             chosen, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset

@@ -152,9 +152,9 @@ def _steps(what: Sequence[str]) -> tuple[Step, ...]:
         if name == "decode":
             raise MfkitError('Inspections do not look for damage. Use verify(how="decode") or mfkit verify.')
         if name not in STEPS:
-            raise MfkitError(f"{name!r} is not an inspection step. Use {', '.join(STEPS)}.")
+            raise MfkitError(f"{name!r} is not an inspection step. Use one of {', '.join(STEPS)}.")
     if not names:
-        raise MfkitError(f"No inspection step is given. Use {', '.join(STEPS)}.")
+        raise MfkitError(f"No inspection step is given. Use one or more of {', '.join(STEPS)}.")
     return tuple(one for one in STEPS if one in names)
 
 

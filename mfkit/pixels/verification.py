@@ -123,7 +123,7 @@ async def verify(
 ) -> VerificationReport:
     """Verify files and store the results; see :meth:`mfkit.MediaLibrary.verify`."""
     if how not in HOWS:
-        raise MfkitError(f"{how!r} is not a way to verify files. Use {', '.join(HOWS)}.")
+        raise MfkitError(f"{how!r} is not a way to verify files. Use one of {', '.join(HOWS)}.")
     method: How = how
     started = time.monotonic()
     try:

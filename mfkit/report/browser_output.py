@@ -171,11 +171,17 @@ def print_pdf(page: Path, target: Path) -> None:
                 command, capture_output=True, timeout=_PRINT_TIMEOUT, check=False, env=browser_environment()
             )
         except subprocess.TimeoutExpired as error:
-            raise ReportError(f"{browser} did not print the page within {_PRINT_TIMEOUT:.0f} s.") from error
+            raise ReportError(
+                f"{browser} did not create the PDF within {_PRINT_TIMEOUT:.0f} s. Try again, or write a "
+                ".html report."
+            ) from error
     if done.returncode or not target.exists():
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given."]
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["none"]
         cause = next((line for line in lines if ":FATAL:" in line), lines[-1])
-        raise ReportError(f"{browser} ended with code {done.returncode} and printed no page: {cause}")
+        raise ReportError(
+            f"{browser} ended with code {done.returncode} and did not create the PDF. Try again, or write a "
+            f".html report. The browser's message: {cause}"
+        )
 
 
 def section_pages(printed: Path) -> dict[str, int]:

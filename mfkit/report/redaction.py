@@ -44,7 +44,9 @@ class Redaction:
         self.what = frozenset([what] if isinstance(what, str) else what)
         unknown = sorted(self.what - set(get_args(RedactOption)))
         if unknown:
-            raise ReportError(f"Unknown redaction {unknown[0]!r}. Use {', '.join(get_args(RedactOption))}.")
+            raise ReportError(
+                f"Unknown redaction {unknown[0]!r}. Use one of {', '.join(get_args(RedactOption))}."
+            )
         self._key = key.encode()
 
     @property

@@ -96,7 +96,7 @@ class Report:
         """
         unknown = [one for one in sections or () if one not in SECTIONS]
         if unknown:
-            raise ReportError(f"Unknown section {unknown[0]!r}. Use {', '.join(SECTIONS)}.")
+            raise ReportError(f"Unknown section {unknown[0]!r}. Use one of {', '.join(SECTIONS)}.")
         self.context = ReportContext(lib, MediaFilter.of(filter, **fields), Redaction(redact, _secret(lib)))
         self._pictures = ReportPictures(self.context)
         self._title, self._sections = title, tuple(sections or SECTIONS)

@@ -269,8 +269,8 @@ def test_invalid_arguments_are_rejected_before_the_notebook_runs(
     wrong = {
         "Use one of the suffixes .html, .htm, .pdf": lambda: library.report(tmp_path / "report.docx"),
         "Create it first": lambda: library.report(tmp_path / "nowhere" / "report.html"),
-        "Unknown section 'tpyes'. Use": lambda: library.report(tmp_path / "r.html", sections=["tpyes"]),
-        "Unknown redaction 'faces'. Use": lambda: library.report(tmp_path / "r.html", redact="faces"),
+        "Unknown section 'tpyes'. Use one": lambda: library.report(tmp_path / "r.html", sections=["tpyes"]),
+        "Unknown redaction 'faces'. Use one of": lambda: library.report(tmp_path / "r.html", redact="faces"),
         "mine.ipynb does not exist": lambda: library.report(tmp_path / "r.html", notebook=mine),
     }
     for message, call in wrong.items():

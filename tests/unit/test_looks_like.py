@@ -219,7 +219,7 @@ def test_filter_facet_and_dimension(library: MediaLibrary) -> None:
     assert facet["scan"] == len(expected) and set(facet.index) == set(LOOKS_LIKE)
     by_rule = library.summary("looks_like_rule").set_index("looks_like_rule")["files"]
     assert by_rule["WhatsApp name"] == 4
-    with pytest.raises(FilterError, match="'screen shot' is not a value of looks_like. Use screenshot"):
+    with pytest.raises(FilterError, match="'screen shot' is not a value of looks_like. Use one of"):
         library.items(looks_like="screen shot")
 
 

@@ -176,7 +176,15 @@ class SnapshotEngine(QueryEngine):
         try:
             return await self._with_session(work, needed=ON_DEMAND)
         except _NoSnapshotError as error:
-            raise DatasetError("This library has no snapshot, so it cannot be published.") from error
+            if self._source is None:
+                raise DatasetError(
+                    "A library in memory cannot be published, because it has no snapshot (columnar copy). "
+                    "Copy it to a file with copy_to(), and publish the copy."
+                ) from error
+            raise DatasetError(
+                "The library cannot be published, because its snapshot (columnar copy) cannot be used now. "
+                "Correct the cause if a warning states one, and publish again."
+            ) from error
         except _duckdb_error() as error:
             raise DatasetError(f"The snapshot cannot be published: {error}") from error
 

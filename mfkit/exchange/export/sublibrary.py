@@ -84,7 +84,7 @@ async def write_sublibrary(
             cause = error_text(error) if isinstance(error, StatementError) else error
             raise ExportError(
                 f"{path} cannot be written, because a row of {table.name} cannot be copied: {cause}. "
-                "Correct the row first."
+                "Correct the row (mfkit doctor finds values of the wrong type), then export again."
             ) from error
         finally:
             await new.dispose()

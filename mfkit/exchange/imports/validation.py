@@ -287,7 +287,8 @@ def _reasons(number: int, row: Mapping[str, Any]) -> list[BadRow]:
             for detail in error.errors(include_url=False)
         ]
     raise AssertionError(
-        f"row {number} is invalid when it is validated with other rows, but valid on its own"
+        f"row {number} fails only if it is validated together with other rows; this is a bug in mfkit, "
+        "please report it"
     )
 
 

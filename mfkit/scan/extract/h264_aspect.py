@@ -42,7 +42,7 @@ class _Bits:
         while not self.bit():
             zeros += 1
             if zeros > 32:
-                raise IndexError("the Exp-Golomb code is too long")
+                raise IndexError("the H.264 parameter set contains an Exp-Golomb code that is too long")
         return (1 << zeros) - 1 + self.number(zeros)
 
     def signed_code(self) -> int:

@@ -47,7 +47,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 def _tiff(reader: BoundedReader, file_format: FileFormat) -> Metadata:
     metadata, directories = exif.extract(reader)
     if not directories:
-        raise ExtractionError(f"the {file_format.format} image has no readable directory")
+        raise ExtractionError(f"the {file_format.format} image has no readable TIFF directory (IFD)")
     main = directories[0].tags
     blocks = Blocks(exif=[metadata])
     packet, record, resources = (exif_texts.tag_bytes(main.get(tag)) for tag in (0x02BC, 0x83BB, 0x8649))

@@ -148,7 +148,10 @@ class QueryPanel(Panel):
         if not name.isidentifier() or keyword.iskeyword(name):
             raise FilterError(f"{name!r} is not a valid variable name. Use letters, digits and underscores.")
         if name in shell.user_ns and not isinstance(shell.user_ns[name], pd.DataFrame):
-            raise FilterError(f"The notebook's variable {name!r} is not a DataFrame. Choose another name.")
+            raise FilterError(
+                f"The notebook already has a variable {name!r} that is not a DataFrame, so it is not "
+                "replaced. Choose another name."
+            )
         frame = self.lib.items(self.selection.filter)
         shell.user_ns[name] = frame
         self.show_status(

@@ -792,10 +792,10 @@ def test_own_assumptions(library: MediaLibrary) -> None:
     assert library.savings("vvc", assumptions=new)["bytes_low"].tolist() == [125_000_000]
     for wrong, message in (
         (own.drop(columns="low"), "lack low. Use all columns"),
-        (own.assign(low=own["high"] * 2), "is out of range"),
-        (own.assign(high=math.inf), "is out of range"),
-        (own.assign(high_fps=0), "is out of range"),
-        (own.assign(low="x"), "is out of range"),
+        (own.assign(low=own["high"] * 2), "is invalid"),
+        (own.assign(high=math.inf), "is invalid"),
+        (own.assign(high_fps=0), "is invalid"),
+        (own.assign(low="x"), "is invalid"),
         (new, "no target codec 'hevc'. Use one of vvc"),
     ):
         with pytest.raises(FilterError, match=message):

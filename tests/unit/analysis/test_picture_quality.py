@@ -177,5 +177,5 @@ def test_wrong_rules_are_refused(lib: MediaLibrary, rows: list[list[Any]], messa
 
 def test_an_unknown_suggestion_is_refused(lib: MediaLibrary) -> None:
     """The message names the closest one."""
-    with pytest.raises(FilterError, match="no suggestion 'blured'. Did you mean 'blurred'"):
+    with pytest.raises(FilterError, match="No quality rule suggests 'blured'. Did you mean 'blurred'"):
         lib.quality(suggestion="blured")

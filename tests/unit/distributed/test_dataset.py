@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from mfkit import MediaLibrary
 from mfkit.distributed import publish_dataset
 from mfkit.distributed.dataset import KEPT_VERSIONS, Dataset
 from mfkit.distributed.dataset_engine import DuckDatasetEngine
+from mfkit.engines.snapshot.snapshot_engine import SnapshotWarning
 from mfkit.errors import DatasetError, MfkitError, QueryError, ReadOnlyLibraryError
 from mfkit.models import media
 from tests.frame_comparison import assert_same_frame
@@ -272,6 +273,23 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nonsense://x is not a valid URL"):
         MediaLibrary.from_dataset("nonsense://x")
     assert issubclass(DatasetError, MfkitError)
+
+
+def test_a_library_in_memory_is_not_published(tmp_path: Path) -> None:
+    """A library in memory has no snapshot, and the error says to publish a copy in a file."""
+    with MediaLibrary("sqlite+aiosqlite:///:memory:") as library:
+        with pytest.raises(DatasetError, match=r"in memory cannot be published.*copy_to\(\)"):
+            library.publish(tmp_path / "dataset")
+    assert not (tmp_path / "dataset").exists()
+
+
+def test_a_library_without_a_usable_snapshot_is_not_published(file: Path, tmp_path: Path) -> None:
+    """A value of the wrong type prevents the snapshot, and the error refers to the warning about it."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE media_metadata SET iso = 'high' WHERE iso IS NOT NULL")
+    with MediaLibrary(file) as library, pytest.warns(SnapshotWarning, match="cannot be used"):
+        with pytest.raises(DatasetError, match="its snapshot .* cannot be used now.*if a warning states one"):
+            library.publish(tmp_path / "dataset")
 
 
 @pytest.mark.parametrize("name", ["../victim.parquet", "{folder}/victim.parquet", "x/../../victim.parquet"])

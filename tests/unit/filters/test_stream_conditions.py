@@ -111,10 +111,10 @@ async def test_selected_items(database: Database, fields: dict[str, Any], expect
     [
         ({"audio_language": "Klingonisch"}, "audio_language: 'Klingonisch' is not a language. Use a code"),
         ({"no_subtitle_languages": "und"}, "no_subtitle_languages: 'und' is not a language"),
-        ({"subtitle_format": "pgs"}, "subtitle_format: 'pgs' is not a format of subtitles. Use text, images"),
-        ({"hdr": "HDR"}, "hdr: 'HDR' is not an HDR class. Use SDR, HDR10, HDR10"),
+        ({"subtitle_format": "pgs"}, "'pgs' is not a format of subtitles. Use one of text, images"),
+        ({"hdr": "HDR"}, "hdr: 'HDR' is not an HDR class. Use one of SDR, HDR10, HDR10"),
         ({"min_channels": 0}, "min_channels: Input should be greater than or equal to 1"),
-        ({"resolution": "5K"}, "resolution: '5K' is not a resolution class. Use below SD, SD"),
+        ({"resolution": "5K"}, "resolution: '5K' is not a resolution class. Use one of below SD, SD"),
     ],
 )
 def test_wrong_values(fields: dict[str, Any], message: str) -> None:

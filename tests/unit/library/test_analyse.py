@@ -56,7 +56,7 @@ class TestAnalysis:
     def test_summary_by_unknown(self, library: MediaLibrary) -> None:
         """An unknown dimension is answered with the list."""
         with pytest.raises(
-            FilterError, match="'colour' is not a dimension. Did you mean .* Use media_type, mime_type"
+            FilterError, match="'colour' is not a dimension. Did you mean .* Use one of media_type, mime_type"
         ):
             library.summary("colour")
         with pytest.raises(FilterError, match="at least one"):

@@ -127,7 +127,7 @@ class TestReading:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ({"columns": ["nonsense"]}, "Items have no column 'nonsense'. Use id, file_path"),
+            ({"columns": ["nonsense"]}, "Items have no column 'nonsense'. Use one of id, file_path"),
             ({"order_by": "id; DROP TABLE tags"}, "Items have no column 'id; DROP"),
             ({"limit": -1}, "limit is -1. Use 0 or more"),
             ({"offset": -1}, "offset is -1. Use 0 or more"),

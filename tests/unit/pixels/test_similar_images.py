@@ -155,7 +155,7 @@ def test_a_file_that_changed_since_the_scan_is_not_inspected(library: MediaLibra
 
 def test_wrong_steps_and_budgets_are_refused(library: MediaLibrary) -> None:
     """The message names what is possible."""
-    with pytest.raises(MfkitError, match="'colour' is not an inspection step. Use similarity"):
+    with pytest.raises(MfkitError, match="'colour' is not an inspection step. Use one of similarity"):
         library.inspect(what=("colour",))
     with pytest.raises(MfkitError, match="No inspection step is given"):
         library.inspect(what=())

@@ -52,13 +52,14 @@ class TestPrintPdf:
         self, tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch, code: int
     ) -> None:
         install(tmp_path, monkeypatch, f"echo one:FATAL:cause >&2; echo other >&2; exit {code}")
-        with pytest.raises(ReportError, match=f"ended with code {code} and printed no page: one:FATAL:cause"):
+        match = f"ended with code {code} and did not create the PDF.*message: one:FATAL:cause"
+        with pytest.raises(ReportError, match=match):
             print_pdf(page, tmp_path / "page.pdf")
         assert not (tmp_path / "page.pdf").exists()
 
     def test_only_other_messages(self, tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         install(tmp_path, monkeypatch, "echo first >&2; echo last >&2; exit 3")
-        with pytest.raises(ReportError, match="ended with code 3 and printed no page: last$"):
+        with pytest.raises(ReportError, match="ended with code 3 and did not create the PDF.*: last$"):
             print_pdf(page, tmp_path / "page.pdf")
 
     def test_no_browser(self, tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:

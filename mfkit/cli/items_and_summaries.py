@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -33,6 +33,9 @@ from mfkit.cli.output import (
 )
 from mfkit.cli.text_table import TextTable
 from mfkit.filters.units import format_duration, format_size, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STREAM_COLUMNS = ("file_path", "kind", "codec", "language", "title", "channel_layout", "hdr", "is_default")
 TABLE_COLUMNS = ("file_path", "media_type", "file_size", "date", "duration", "width", "height")
@@ -123,63 +126,73 @@ def streams(
         print_line(f"More streams match. {LIST_ALL}", error=True)
 
 
-@app.command(cls=FilterCommand, epilog=example("mfkit sizes --by extension --media-type video"))
+_PERIOD_FORMATS = {"quarter": "{0:%Y}-Q{0.quarter}", "month": "{0:%Y-%m}", "week": "{0:%Y-%m-%d}"}
+"""Format of the start of a period, by dimension."""
+_TIMES = frozenset(("year", "date_year", "decade", "weekday", "hour", *_PERIOD_FORMATS))
+"""Dimensions whose groups are printed in the order of time."""
+_WEEKDAYS = dict(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
+_GROUPS, _TIME_GROUPS = 20, 120
+"""Maximum numbers of groups by default: of other dimensions, and of those in ``_TIMES``."""
+
+
+class SizesCommand(FilterCommand):
+    """Command whose help lists the names of all dimensions, which are read when the help is shown."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, with all dimensions in the help of ``--by``."""
+        from mfkit.analysis.dimensions import DIMENSIONS
+
+        parameters = super().get_params(ctx)
+        for one in parameters:
+            if one.name == "by":
+                names = ", ".join(DIMENSIONS)
+                one.help = f"Dimension to group by: {names}, or folder:n for n levels of folders."
+        return parameters
+
+
+@app.command(
+    cls=SizesCommand,
+    epilog=example("mfkit sizes --by extension --media-type video", "mfkit sizes --by month --after 2014"),
+)
 def sizes(
     context: typer.Context,
     library: Library = "library.db",
-    by: Annotated[
-        str,
-        typer.Option(help="Dimension to group by: year, month, place, country, camera, folder, extension, …"),
-    ] = "media_type",
+    by: Annotated[str, typer.Option(help="Dimension to group by.")] = "media_type",
     rows: Annotated[
-        int, typer.Option(min=1, help="Maximum number of groups; the others are added up in one row.")
-    ] = 20,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Maximum number of groups; the smallest, or the earliest of times, are added up in one row. "
+            f"By default {_GROUPS}, and {_TIME_GROUPS} for times.",
+        ),
+    ] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the number of items, copies and bytes per group."""
+    """Show the number of items and copies per group, and their size and share with copies.
+
+    Periods and other times are listed in their order, other groups by size.
+    """
     with open_existing(library) as lib:
         chosen = filter_from_options(context)
         summary = lib.summary(by, chosen)
+        whole = summary if by == "media_type" else lib.summary("media_type", chosen)
         totals = {name: int(value) for name, value in lib.totals().iloc[0].items()}
     if as_json:
         # The totals of files on disk cannot be filtered, so the output contains them only if no filter is
         # given.
-        whole = {} if chosen.given() else {"totals": totals}
-        print_json({"by": by, "groups": records(summary), **whole})
+        on_disk = {} if chosen.given() else {"totals": totals}
+        print_json({"by": by, "groups": records(summary), **on_disk})
         return
     if summary.empty and (chosen.given() or not totals["files"]):
         print_line(no_items(chosen))
         return
-    columns = ["files", "copies", "bytes_with_copies", "share", "duration"]
-    groups = [
-        (printable_label(row[by]), *(row[column] for column in columns))
-        for row in summary.head(rows).to_dict("records")
-    ]
-    if len(summary) > rows:
-        others = f"({plural(len(summary) - rows, 'other')})"
-        groups.append((others, *(summary[column][rows:].sum() for column in columns)))
-    shown = [
-        (
-            name,
-            f"{files:,}",
-            f"{copies:,}",
-            format_size(size),
-            "" if share != share else f"{share:.1%}",
-            format_duration(duration) if duration else "",
-        )
-        for name, files, copies, size, share, duration in groups
-    ]
-    total = (
-        "Total",
-        f"{summary.files.sum():,}",
-        f"{summary.copies.sum():,}",
-        format_size(summary.bytes_with_copies.sum()),
-        "",
-        format_duration(summary.duration.sum()),
-    )
     names = (by, "items", "copies", "size", "share", "duration")
-    cells = {name: [row[at] for row in shown] for at, name in enumerate(names)}
+    size = int(whole["bytes_with_copies"].sum())
+    groups = [(label, *_size_cells(part, size)) for label, part in _size_groups(summary, by, rows)]
+    items, copies, total_size, _, duration = _size_cells(whole, size)
+    total = ("Total", items, copies, total_size, "", duration or format_duration(0))
+    cells = {name: [row[at] for row in groups] for at, name in enumerate(names)}
     print_text_table(TextTable(cells, frozenset(names[1:]), last_row=total), wide=wide)
     if chosen.given():
         return
@@ -188,6 +201,44 @@ def sizes(
         f"{plural(totals['items'], 'item')} ({totals['item_bytes']:,} bytes) + "
         f"{plural(totals['copies'], 'copy')} ({totals['copy_bytes']:,} bytes) + "
         f"{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,} bytes)"
+    )
+
+
+def _size_groups(summary: pd.DataFrame, by: str, rows: int | None) -> list[tuple[str, pd.DataFrame]]:
+    """Return the printed groups with their labels: each group, or several that are added up in one row."""
+    in_time = by in _TIMES
+    limit = rows or (_TIME_GROUPS if in_time else _GROUPS)
+    order = by if in_time else "bytes_with_copies"
+    ordered = summary.sort_values(order, ascending=in_time, kind="stable", na_position="last")
+    folded = max(len(ordered) - limit, 0)
+    first, last = (folded, len(ordered)) if in_time else (0, limit)
+    groups = [
+        (_group_label(by, value), ordered[at : at + 1])
+        for at, value in enumerate(ordered[by])
+        if first <= at < last
+    ]
+    if folded and in_time:
+        return [(f"({folded:,} earlier)", ordered[:folded]), *groups]
+    return [*groups, (f"({plural(folded, 'other')})", ordered[limit:])] if folded else groups
+
+
+def _group_label(by: str, value: Any) -> str:
+    if by in _PERIOD_FORMATS and value == value:  # NaT is not equal to itself.
+        return _PERIOD_FORMATS[by].format(value)
+    if by == "weekday" and value in _WEEKDAYS:
+        return _WEEKDAYS[value]
+    return printable_label(value)
+
+
+def _size_cells(groups: pd.DataFrame, whole: int) -> tuple[str, str, str, str, str]:
+    """Return the sums of groups as texts: items, copies, size, share of the whole size, and duration."""
+    size, duration = int(groups["bytes_with_copies"].sum()), float(groups["duration"].sum())
+    return (
+        f"{groups['files'].sum():,}",
+        f"{groups['copies'].sum():,}",
+        format_size(size),
+        f"{size / whole:.1%}" if whole else "",
+        format_duration(duration) if duration else "",
     )
 
 

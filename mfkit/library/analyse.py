@@ -41,9 +41,9 @@ class AnalysisMethods(ReadMethods):
 
         Returns:
             One row per group, the most bytes first: the dimensions (null for unknown values), ``files``
-            (items), ``copies``, ``bytes`` (without copies), ``bytes_with_copies``, ``share`` (of the bytes of
-            all selected items, 0 to 1) and ``duration`` (seconds). An item counts in each of its tags and
-            collections.
+            (items), ``copies``, ``bytes`` (without copies), ``bytes_with_copies``, ``share`` (of the
+            ``bytes`` of all selected items, 0 to 1) and ``duration`` (seconds). An item counts in each of its
+            tags and collections.
 
         Raises:
             FilterError: A dimension or field is unknown, or a value is invalid.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import insert
 
+from mfkit import MediaFilter
 from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaCopy, Scan, ScanFailure, media_streams
 from tests.samples import NOON, item, store
@@ -84,7 +85,7 @@ def test_sizes(filled: Any, mfkit_rows: Any) -> None:
     assert rows[:4] == [
         ["media_type", "items", "copies", "size", "share", "duration"],
         ["video", "2", "0", "3.00 GB", "99.9%", "33:20 min"],
-        ["image", "3", "2", "3.50 MB", "0.0%"],
+        ["image", "3", "2", "3.50 MB", "0.1%"],
         ["audio", "1", "0", "50.0 kB", "0.0%", "1:05 min"],
     ]
     assert rows[-2] == ["Total", "6", "2", "3.00 GB", "34:25 min"]
@@ -102,6 +103,40 @@ def test_other_groups_are_added_up(filled: Any, mfkit_rows: Any) -> None:
     assert rows[3] == ["Total", "6", "2", "3.00 GB", "34:25 min"]
     names = [row[0] for row in mfkit_rows("sizes", "--rows", "3")]
     assert names[1:5] == ["video", "image", "audio", "Total"]
+
+
+def test_sizes_by_month(here: Any, mfkit_rows: Any) -> None:
+    """Months are short and in their order, the earliest ones are added up, and shares include copies."""
+    photo = item("/m/a.jpg", file_size=100, captured_at=datetime(2014, 8, 5))
+    photo.copies = [MediaCopy(file_path="/m/copy.jpg", file_name="copy.jpg")]
+    dates = {"b": datetime(2014, 7, 1), "c": datetime(2013, 12, 1), "d": datetime(2015, 1, 1)}
+    sizes = {"b": 500, "c": 200, "d": 100}
+    store(
+        here, photo, *(item(f"/m/{one}.jpg", file_size=sizes[one], captured_at=dates[one]) for one in dates)
+    )
+    rows = mfkit_rows("sizes", "--by", "month")
+    assert [(row[0], *row[3:5]) for row in rows[1:5]] == [
+        ("2013-12", "200 B", "20.0%"),
+        ("2014-07", "500 B", "50.0%"),
+        ("2014-08", "200 B", "20.0%"),
+        ("2015-01", "100 B", "10.0%"),
+    ]
+    rows = mfkit_rows("sizes", "--by", "month", "--rows", "2")
+    assert [row[0] for row in rows[1:-1]] == ["(2 earlier)", "2014-08", "2015-01", "Total"]
+    assert rows[1][3:5] == ["700 B", "70.0%"]
+    labels = {by: [row[0] for row in mfkit_rows("sizes", "--by", by)][1:-2] for by in ("quarter", "weekday")}
+    assert labels == {"quarter": ["2013-Q4", "2014-Q3", "2015-Q1"], "weekday": ["Tue", "Thu", "Sun"]}
+
+
+def test_an_item_with_two_tags_counts_once_in_the_total(filled: Any, mfkit_rows: Any) -> None:
+    """The share of each tag is that of all selected items."""
+    filled.tag(MediaFilter(extension="mp4"), "holiday", "sea")
+    rows = mfkit_rows("sizes", "--by", "tag", "--extension", "mp4")
+    assert [row[:5] for row in rows[1:]] == [
+        ["holiday", "2", "0", "3.00 GB", "100.0%"],
+        ["sea", "2", "0", "3.00 GB", "100.0%"],
+        ["Total", "2", "0", "3.00 GB", "33:20 min"],
+    ]
 
 
 def test_sizes_of_a_filter(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:

@@ -6,7 +6,7 @@ the demuxer of the identified format, so that a disguised playlist cannot make i
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,12 +15,14 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from mfkit.language_codes import language_code
 from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata
 from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
 from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.hdr_metadata import Hdr, combine
 from mfkit.scan.extract.hdr_streams import elementary_stream_hdr, matroska_hdr, movie_hdr, stream_hdr
+from mfkit.scan.extract.matroska import KINDS, Matroska
 from mfkit.scan.extract.quicktime import Movie, Track, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, StatedDate, from_origin, merge
 from mfkit.scan.extract.stream_list import list_chapters, list_streams
@@ -52,7 +54,8 @@ _DEMUXERS = {
     **{
         name: name
         for name in (
-            "avi mpeg flv rm mxf ivf dv h264 hevc aac flac wav aiff ape wv tta dsf ac3 eac3 ac4 dts caf au"
+            "avi mpeg flv rm mxf ivf dv h264 hevc aac flac wav w64 aiff ape wv tta dsf ac3 eac3 ac4 dts caf "
+            "au"
         ).split()
     },
 }
@@ -190,11 +193,7 @@ def _read_streams(container: InputContainer, streams: MainStreams, file_format: 
     if audio is not None:
         add_audio(metadata, extra, audio)
     metadata["streams"] = listed = list_streams(container, videos, (video, audio), metadata.get("fps"))
-    for kind in ("audio", "subtitle"):
-        # These lists have the order of the streams. The database columns of the same names are texts in which
-        # the languages are in alphabetical order.
-        found = [one["language"] for one in listed if one["kind"] == kind and one.get("language")]
-        extra[f"{kind}_languages"] = list(dict.fromkeys(found)) or None
+    extra |= _languages(listed)
     metadata["chapters"] = list_chapters(container)
     if len(videos) < len(container.streams.video):
         extra["cover"] = True
@@ -250,10 +249,38 @@ def _add_matroska(
     rank = None if streams.video is None else list(container.streams.video).index(streams.video)
     found, header = matroska_metadata(source, metadata.get("duration"), rank)
     _add_hdr(metadata, container, matroska_hdr(container, header) if header is not None else {})
+    if header is not None and any(track.language for track in header.tracks.values()):
+        _set_languages(metadata, header)
     extra = found.get("extra", {})
     _crop(metadata, extra.pop("crop", (0, 0)))
     _rotate(metadata, extra.pop("rotation", 0))
     return merge(found, metadata)
+
+
+def _languages(streams: Iterable[Mapping[str, Any]]) -> dict[str, list[str] | None]:
+    """Return the languages of the audio and subtitle streams for the extra metadata.
+
+    These lists have the order of the streams. The database columns of the same names are texts in which the
+    languages are in alphabetical order.
+    """
+    found: dict[str, dict[str, None]] = {"audio": {}, "subtitle": {}}
+    for stream in streams:
+        if stream["kind"] in found and stream.get("language"):
+            found[stream["kind"]][stream["language"]] = None
+    return {f"{kind}_languages": list(languages) or None for kind, languages in found.items()}
+
+
+def _set_languages(metadata: Metadata, header: Matroska) -> None:
+    """Replace the languages of streams whose tracks state a language as a tag of BCP 47."""
+    streams = metadata.get("streams") or []
+    for kind in KINDS.values():
+        tracks = (track for track in header.tracks.values() if track.kind == kind)
+        # A video track with a single image is listed as a cover.
+        kinds = ("video", "cover") if kind == "video" else (kind,)
+        for stream, track in zip((one for one in streams if one["kind"] in kinds), tracks):
+            if track.language:
+                stream["language"] = language_code(track.language)
+    metadata["extra"] |= _languages(streams)
 
 
 def _add_hdr(

@@ -35,11 +35,14 @@ _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 
 _TIMESTAMP_SCALE, _DURATION = 0x2AD7B1, 0x4489
 _TRACK, _NUMBER, _TYPE, _DEFAULT_DURATION, _VIDEO = 0xAE, 0xD7, 0x83, 0x23E383, 0xE0
 _PROJECTION, _ROLL = 0x7670, 0x7675
+_LANGUAGE_TAG, _MAX_LANGUAGE = 0x22B59D, 64
 _CROPPED_ROWS, _CROPPED_COLUMNS = (0x54AA, 0x54BB), (0x54CC, 0x54DD)
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _TIMESTAMP, _SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK, _BLOCK_DURATION = 0xE7, 0xA3, 0xA0, 0xA1, 0x9B
 _TOP_LEVEL = frozenset((_CLUSTER, _INFO, _TRACKS, _SEEK_HEAD, 0x1C53BB6B, 0x1254C367, 0x1941A469, 0x1043A770))
 _VIDEO_TYPE = 1
+KINDS = {_VIDEO_TYPE: "video", 2: "audio", 17: "subtitle"}
+"""Number of a track's type → kind of the stream that FFmpeg returns for the track."""
 _MAX_TRACKS, _FIRST_BLOCKS, _MAX_BLOCKS = 128, 240, 20_000
 _TAILS = (1 << 17, 1 << 20, 5 << 20)
 _ROUNDING = 1.6
@@ -55,6 +58,9 @@ class Track(NamedTuple):
         rotation: Degrees by which a player rotates the video clockwise: 0, 90, 180 or 270.
         crop: Number of columns and number of rows that are not shown.
         hdr: HDR metadata of a video track. It is empty for other tracks.
+        kind: ``"video"``, ``"audio"``, ``"subtitle"``, or ``""`` for other tracks.
+        language: Language as a tag of BCP 47, or None. It has priority over the language that FFmpeg returns
+            (RFC 9559, section 5.1.4.1.20).
     """
 
     is_video: bool
@@ -62,6 +68,8 @@ class Track(NamedTuple):
     rotation: int
     crop: tuple[int, int]
     hdr: Hdr = Hdr()
+    kind: str = ""
+    language: str | None = None
 
 
 class _Block(NamedTuple):
@@ -142,14 +150,18 @@ class _Header:
 
 
 def _track(reader: BoundedReader, entry: Element) -> dict[int, Track]:
-    number, is_video, default_duration, roll = 0, False, None, 0.0
+    number, kind, default_duration, roll = 0, 0, None, 0.0
+    language: str | None = None
     columns = rows = 0
     hdr = Hdr()
     for child in children(reader, entry):
         if child.id == _NUMBER:
             number = read_unsigned(reader, child)
         elif child.id == _TYPE:
-            is_video = read_unsigned(reader, child) == _VIDEO_TYPE
+            kind = read_unsigned(reader, child)
+        elif child.id == _LANGUAGE_TAG:
+            tag = reader.read(child.start, min(child.size or 0, _MAX_LANGUAGE))
+            language = tag.decode("ascii", "replace").rstrip("\0")
         elif child.id == _DEFAULT_DURATION:
             default_duration = read_unsigned(reader, child) or None
         elif child.id == BLOCK_ADDITION_MAPPING:
@@ -167,7 +179,8 @@ def _track(reader: BoundedReader, entry: Element) -> dict[int, Track]:
                     roll = next((read_float(reader, one) for one in rolls), 0.0)
     degrees = round(-roll) % 360  # A positive roll angle in Matroska means a counter-clockwise rotation.
     rotation = degrees if degrees in (90, 180, 270) else 0
-    return {number: Track(is_video, default_duration, rotation, (columns, rows), hdr)}
+    track = Track(kind == _VIDEO_TYPE, default_duration, rotation, (columns, rows), hdr)
+    return {number: track._replace(kind=KINDS.get(kind, ""), language=language)}
 
 
 def count_blocks(reader: BoundedReader, header: Matroska) -> Count | None:

@@ -143,6 +143,7 @@ dts  audio/vnd.dts dts
 amr  audio/amr amr
 awb  audio/amr-wb awb
 caf  audio/x-caf caf
+w64  audio/x-w64 w64
 au   audio/basic au snd
 ra   audio/vnd.rn-realaudio ra
 """

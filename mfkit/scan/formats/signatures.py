@@ -47,6 +47,7 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"#!AMR-WB", "awb"),
     (b"#!AMR", "amr"),
     (b"caff\x00\x01", "caf"),
+    (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00", "w64"),
     (b".snd\x00\x00", "au"),
     (b"{\\rtf", "rtf"),
     (b"%!PS", "ps"),

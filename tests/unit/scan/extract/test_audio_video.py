@@ -301,3 +301,8 @@ def test_languages_in_the_order_of_the_streams(
     extra = metadata_of(path)["extra"]
     assert extra["audio_languages"] == ["ger", "eng"]
     assert "subtitle_languages" not in extra
+    # The element LanguageBCP47 in place of Language, which then has the default "eng".
+    path.write_bytes(path.read_bytes().replace(b"\x22\xb5\x9c\x83ger", b"\x22\xb5\x9d\x83yue", 1))
+    metadata = metadata_of(path)
+    assert metadata["extra"]["audio_languages"] == ["yue", "eng", "ger"]
+    assert [stream.get("language") for stream in metadata["streams"] or ()] == ["yue", "eng", "ger"]

@@ -97,6 +97,7 @@ HEADS: list[tuple[bytes, str, str, str, str]] = [
     (b"wvpk\0\0", "a.wv", "wv", "audio/x-wavpack", "audio"),
     (b"MPCKSH", "a.mpc", "mpc", "audio/x-musepack", "audio"),
     (b"TTA1\1\0", "a.tta", "tta", "audio/x-tta", "audio"),
+    (b"riff.\x91\xcf\x11\xa5\xd6(\xdb\x04\xc1\0\0", "a.bin", "w64", "audio/x-w64", "audio"),
     (b"DSD \x1c\0\0\0", "a.dsf", "dsf", "audio/x-dsf", "audio"),
     (b"FRM8\0\0\0\0\0\0\0\0DSD FVER", "a.dff", "dff", "audio/x-dff", "audio"),
     (b"MThd\0\0\0\6\0\1", "a.mid", "midi", "audio/midi", "audio"),

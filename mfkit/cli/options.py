@@ -56,6 +56,7 @@ class _Commands(TyperGroup):
         if command is not None:
             command.rich_help_panel = next(title for title, names in _GROUPS.items() if cmd_name in names)
             command.short_help = (command.help or "").strip().partition(".")[0] + "."
+            _hide_flag_values(command, ctx)
         return command
 
     def make_context(self, *args: Any, **options: Any) -> Any:
@@ -63,10 +64,29 @@ class _Commands(TyperGroup):
         with _safe_usage_errors():
             return super().make_context(*args, **options)
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options before the command's name."""
+        return _without_flag_values(super().get_params(ctx))
+
     def invoke(self, ctx: Any) -> Any:
         """Parse the command's arguments and run it."""
         with _safe_usage_errors():
             return super().invoke(ctx)
+
+
+def _hide_flag_values(command: Any, context: Any) -> None:
+    """Let the help of a command, or of all commands in a group, list flags without a value."""
+    _without_flag_values([*command.params, command.get_help_option(context)])
+    for one in getattr(command, "commands", {}).values():
+        _hide_flag_values(one, context)
+
+
+def _without_flag_values(parameters: list[Any]) -> list[Any]:
+    """Return parameters whose flags are listed in the help as ``--json``, instead of ``--json <bool>``."""
+    for one in parameters:
+        if getattr(one, "is_flag", False):
+            one.metavar = ""
+    return parameters
 
 
 @contextmanager
@@ -191,7 +211,7 @@ class FilterCommand(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the command's own parameters and an option for each field of the filter."""
         *own, help_option = super().get_params(ctx)
-        return [*own, *_filter_options(), help_option]
+        return _without_flag_values([*own, *_filter_options(), help_option])
 
     def invoke(self, ctx: Any) -> Any:
         """Move the filter's options to the context, where :func:`filter_from_options` reads them."""

@@ -19,6 +19,7 @@ import typer
 
 import mfkit
 from mfkit import doctor
+from mfkit.analysis.dimensions import DIMENSIONS
 from mfkit.cli import app
 from mfkit.filters.combination import COMBINATIONS
 from mfkit.filters.media_filter import MediaFilter
@@ -65,11 +66,11 @@ def run(scanned, demo, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_is_complete(run, name):
-    """Help describes the command and each option, and has an example."""
+    """Help describes the command and each option, has an example, and shows no value for flags."""
     assert examples(name), "an example is missing"
     assert all(example[: len(name.split())] == name.split() for example in examples(name))
     done = run(*name.split(), "--help")
-    assert done.code == 0 and "Usage" in done.out
+    assert done.code == 0 and "Usage" in done.out and "<bool>" not in done.out
     for parameter in COMMANDS[name].params:
         assert getattr(parameter, "help", None) or parameter.name == "context", parameter.name
 
@@ -252,7 +253,7 @@ def test_commands_are_grouped(run):
     assert places == sorted(places)
     for command in _GROUP.commands:
         assert re.search(rf"│ {command} ", out), command
-    assert "Nothing is removed" not in out
+    assert "Nothing is removed" not in out and "<bool>" not in out
 
 
 def test_help_is_short(run):
@@ -264,6 +265,12 @@ def test_help_is_short(run):
     assert listed == [*fields, "not", "filter"]
     assert f"Show all {len(listed)} filter options" in re.sub(r"[\s│]+", " ", short)
     assert run("items", "--help").out == short
+
+
+def test_help_of_sizes_lists_all_dimensions(run):
+    """The option --by names each dimension of the summary."""
+    words = set(re.findall(r"[\w:]+", run("sizes", "--help").out))
+    assert words >= {*DIMENSIONS, "folder:n"}
 
 
 def test_filter_help_names_options(run):

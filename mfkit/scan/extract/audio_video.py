@@ -6,7 +6,7 @@ the demuxer of the identified format, so that a disguised playlist cannot make i
 
 import errno
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,16 +15,15 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from mfkit.language_codes import language_code
 from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata
 from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
 from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.hdr_metadata import Hdr, combine
 from mfkit.scan.extract.hdr_streams import elementary_stream_hdr, matroska_hdr, movie_hdr, stream_hdr
-from mfkit.scan.extract.matroska import KINDS, Matroska
 from mfkit.scan.extract.quicktime import Movie, Track, read_movie
 from mfkit.scan.extract.schema import ExtractionError, Metadata, StatedDate, from_origin, merge
+from mfkit.scan.extract.stream_languages import languages_by_kind, matroska_languages, set_languages
 from mfkit.scan.extract.stream_list import list_chapters, list_streams
 from mfkit.scan.extract.video_and_audio_streams import (
     MainStreams,
@@ -193,7 +192,7 @@ def _read_streams(container: InputContainer, streams: MainStreams, file_format: 
     if audio is not None:
         add_audio(metadata, extra, audio)
     metadata["streams"] = listed = list_streams(container, videos, (video, audio), metadata.get("fps"))
-    extra |= _languages(listed)
+    extra |= languages_by_kind(listed)
     metadata["chapters"] = list_chapters(container)
     if len(videos) < len(container.streams.video):
         extra["cover"] = True
@@ -224,6 +223,9 @@ def _add_movie_header(
         stream = container.streams[listed["stream_index"]]
         if stream.id in movie.tracks and not has_decoder(stream):
             _describe_undecodable(listed, movie.tracks[stream.id])
+    if any(track.language for track in movie.tracks.values()):
+        numbers = {stream.index: stream.id for stream in container.streams if stream.id in movie.tracks}
+        set_languages(metadata, {index: movie.tracks[number].language for index, number in numbers.items()})
     if audio is not None and audio.id in movie.tracks and not has_decoder(audio):
         track = movie.tracks[audio.id]
         described: Metadata = {
@@ -250,37 +252,11 @@ def _add_matroska(
     found, header = matroska_metadata(source, metadata.get("duration"), rank)
     _add_hdr(metadata, container, matroska_hdr(container, header) if header is not None else {})
     if header is not None and any(track.language for track in header.tracks.values()):
-        _set_languages(metadata, header)
+        set_languages(metadata, matroska_languages(metadata, header))
     extra = found.get("extra", {})
     _crop(metadata, extra.pop("crop", (0, 0)))
     _rotate(metadata, extra.pop("rotation", 0))
     return merge(found, metadata)
-
-
-def _languages(streams: Iterable[Mapping[str, Any]]) -> dict[str, list[str] | None]:
-    """Return the languages of the audio and subtitle streams for the extra metadata.
-
-    These lists have the order of the streams. The database columns of the same names are texts in which the
-    languages are in alphabetical order.
-    """
-    found: dict[str, dict[str, None]] = {"audio": {}, "subtitle": {}}
-    for stream in streams:
-        if stream["kind"] in found and stream.get("language"):
-            found[stream["kind"]][stream["language"]] = None
-    return {f"{kind}_languages": list(languages) or None for kind, languages in found.items()}
-
-
-def _set_languages(metadata: Metadata, header: Matroska) -> None:
-    """Replace the languages of streams whose tracks state a language as a tag of BCP 47."""
-    streams = metadata.get("streams") or []
-    for kind in KINDS.values():
-        tracks = (track for track in header.tracks.values() if track.kind == kind)
-        # A video track with a single image is listed as a cover.
-        kinds = ("video", "cover") if kind == "video" else (kind,)
-        for stream, track in zip((one for one in streams if one["kind"] in kinds), tracks):
-            if track.language:
-                stream["language"] = language_code(track.language)
-    metadata["extra"] |= _languages(streams)
 
 
 def _add_hdr(

@@ -40,6 +40,7 @@ _LOCATION, _CREATION = "com.apple.quicktime.location.iso6709", "com.apple.quickt
 _OFFSETS = ("com.samsung.android.utc_offset", "samsung.android.utc_offset")
 """Keys in which Samsung's phones state the UTC offset of the movie header's date."""
 _MAX_TEXT, _MAX_KEYS, _MAX_TRACKS, _MAX_TOP_LEVEL = 4_096, 128, 64, 256
+_MAX_LANGUAGE = 64
 _CODECS = {
     b"mha1": "mpegh_3d_audio",
     b"mha2": "mpegh_3d_audio",
@@ -64,6 +65,7 @@ class Track(NamedTuple):
         channels: Number of channels of an audio track, or None for other tracks.
         hdr: HDR metadata of a video track. It is empty for other tracks.
         created: Creation date as in the movie header, or None if it is not set.
+        language: Language as a tag of BCP 47 (ISO/IEC 14496-12, section 8.4.6), or None.
     """
 
     rotation: int
@@ -72,6 +74,7 @@ class Track(NamedTuple):
     channels: int | None
     hdr: Hdr = Hdr()
     created: StatedDate | None = None
+    language: str | None = None
 
 
 class Movie(NamedTuple):
@@ -197,7 +200,11 @@ def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
     elif description is not None and kind == b"vide":
         hdr = sample_description_hdr(description)
     rotation = _rotation(_matrix(data, at) or _IDENTITY, movie)
-    return {number: Track(rotation, codec, rate or None, channels or None, hdr, _created(created))}
+    found = Track(rotation, codec, rate or None, channels or None, hdr, _created(created))
+    if (extended := described.get(b"elng")) is not None:
+        tag = extended.read(4, _MAX_LANGUAGE).partition(b"\0")[0]
+        found = found._replace(language=tag.decode("ascii", "replace") or None)
+    return {number: found}
 
 
 def _matrix(data: bytes, at: int) -> _Matrix | None:

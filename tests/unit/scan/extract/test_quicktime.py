@@ -71,6 +71,19 @@ def test_duration_and_creation_time(version: int) -> None:
     assert with_capture_time(movie.metadata)["taken_at"] == datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
 
 
+def test_extended_language_of_a_track() -> None:
+    """The box "elng" has a tag of BCP 47, for languages and countries without a code of three letters."""
+    extended = box(b"elng", bytes(4) + b"de-AT\0")
+    track = bytearray(trak(1, 0))
+    at = track.index(b"mdia")
+    for start in (0, at - 4):
+        track[start : start + 4] = (int.from_bytes(track[start : start + 4], "big") + len(extended)).to_bytes(
+            4, "big"
+        )
+    movie = read(mvhd(0, 1, 1), bytes(track) + extended, trak(2, 0))
+    assert {number: one.language for number, one in movie.tracks.items()} == {1: "de-AT", 2: None}
+
+
 def test_date_of_a_track_and_offset_of_a_phone() -> None:
     """The date of a track stands in for a movie header without a date; Samsung states the UTC offset."""
     movie = read(mvhd(0, 600, 90_300), trak(1, 0), trak(2, 0, 3_798_793_815), meta())

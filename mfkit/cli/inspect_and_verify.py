@@ -102,8 +102,9 @@ def similar(
     columns = ("file_path", "group", "keep", "reason", "width", "height", "file_size", "distance")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
     print_rest(len(frame), len(shown), "file")
-    groups, size = int(frame["group"].max()), format_size(frame["reclaimable_bytes"].sum())
-    print_line(f"{plural(groups, 'group')}. Removing {plural(len(frame) - groups, 'file')} frees {size}.")
+    groups, removed = int(frame["group"].max()), int((~frame["keep"].astype(bool)).sum())
+    size = format_size(frame["reclaimable_bytes"].sum())
+    print_line(f"{plural(groups, 'group')}. Removing {plural(removed, 'file')} frees {size}.")
 
 
 @app.command(

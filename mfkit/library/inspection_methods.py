@@ -115,9 +115,10 @@ class InspectionMethods(ReadMethods):
             best item first: ``group`` (number), ``id``, ``file_path``, ``distance`` (to the group's best
             item), ``width`` and ``height`` (px), ``file_size`` (bytes), ``has_original_metadata`` (whether
             camera and capture time are known), ``keep`` (true for the best item: most pixels, then original
-            metadata, most bytes, first path), ``reason`` (difference from the best item; for the best item,
-            from the second best) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for the
-            best).
+            metadata, most bytes, first path; also true for a video if no other kept video has all of its
+            audio and subtitle languages), ``reason`` (difference from the best item; for the best item, from
+            the second best) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for a file to
+            keep).
 
         Raises:
             FilterError: The kind or a field is unknown, or a value is invalid.

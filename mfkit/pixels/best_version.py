@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,10 @@ Numbers = npt.NDArray[np.int64]
 
 _DETAILS = (
     c.file_hash, c.id, c.file_path, c.width, c.height, c.file_size, c.camera_model, c.file_created_at,
+    c.audio_codec, c.audio_codecs, c.most_channels, c.audio_languages, c.subtitle_count, c.subtitle_languages,
 )  # fmt: skip
+_HAS_AUDIO = ("audio_codec", "audio_codecs", "most_channels", "audio_languages")
+"""Columns of which at least one has a value if a video has audio."""
 
 
 def _statement(names: Sequence[str]) -> Select[Any]:
@@ -40,7 +43,9 @@ async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
         frame["width"].astype("Float64").fillna(0) * frame["height"].astype("Float64").fillna(0)
     ).astype("int64")
     frame["has_original_metadata"] = frame["camera_model"].notna() & frame["file_created_at"].notna()
-    return frame
+    frame["has_audio"] = frame[list(_HAS_AUDIO)].notna().any(axis=1)
+    frame["has_subtitles"] = frame["subtitle_count"].fillna(0).astype(bool)
+    return frame.drop(columns=[*_HAS_AUDIO[:3], "subtitle_count"])
 
 
 _REASONS = (
@@ -63,11 +68,18 @@ def rank_versions(details: pd.DataFrame) -> Numbers:
 def groups_frame(
     details: pd.DataFrame, best: Numbers, distance: npt.NDArray[np.float32], rank: Numbers
 ) -> pd.DataFrame:
-    """Return the groups of similar items as a DataFrame, sorted by reclaimable bytes in descending order."""
+    """Return the groups of similar items as a DataFrame, sorted by reclaimable bytes in descending order.
+
+    The best item of a group is kept. A video is also kept if none of the kept videos of its group has all of
+    its audio and subtitle languages.
+    """
     frame = details.assign(best=best, distance=distance.astype("float64"), rank=rank)
     frame = frame[frame["best"] >= 0]
-    frame["keep"] = frame["rank"] == frame.groupby("best")["rank"].transform("min")
+    frame["is_best"] = frame["rank"] == frame.groupby("best")["rank"].transform("min")
+    extra = _extra_tracks(frame)
+    frame["keep"] = frame["is_best"] | frame.index.isin(list(extra))
     frame["reclaimable_bytes"] = frame["file_size"].where(~frame["keep"], 0).astype("int64")
+    frame["extra"] = pd.Series(extra, dtype="object").reindex(frame.index)
     frame["total"] = frame.groupby("best")["reclaimable_bytes"].transform("sum")
     frame = frame.sort_values(["total", "best", "rank"], ascending=[False, True, True], ignore_index=True)
     frame["group"] = (frame["best"] != frame["best"].shift()).cumsum()
@@ -89,14 +101,51 @@ def groups_frame(
     )
 
 
+def _extra_tracks(frame: pd.DataFrame) -> dict[Any, str]:
+    """Return why items besides the best item of a group are kept, by the row labels of these items.
+
+    The items of each group are compared in the order of their rank.
+    """
+    found = {}
+    with_tracks = frame.groupby("best")[["has_audio", "has_subtitles"]].transform("any").any(axis=1)
+    for _, group in frame[with_tracks].sort_values("rank").groupby("best"):
+        tracks = {row.Index: _tracks(row) for row in group.itertuples()}
+        best = tracks[group.index[0]]
+        kept = [best]
+        for label, own in tracks.items():
+            if not any(own <= one for one in kept):
+                kept.append(own)
+                found[label] = _track_reason(own - best)
+    return found
+
+
+def _tracks(row: Any) -> frozenset[tuple[str, str]]:
+    """Return the kinds and languages of a video's audio and subtitles; the language of a kind is empty."""
+    tracks = {(kind, "") for kind in ("audio", "subtitles") if getattr(row, f"has_{kind}")}
+    for kind, languages in (("audio", row.audio_languages), ("subtitles", row.subtitle_languages)):
+        if isinstance(languages, str):
+            tracks.update((kind, language) for language in languages.split("; "))
+    return frozenset(tracks)
+
+
+def _track_reason(extra: Iterable[tuple[str, str]]) -> str:
+    """Return the reason for keeping a video with audio or subtitles that the best video lacks."""
+    kinds = set(extra)
+    if ("audio", "") in kinds:
+        return "has audio"
+    if any(kind == "audio" for kind, _ in kinds):
+        return "other audio language"
+    return "has subtitles" if ("subtitles", "") in kinds else "other subtitle language"
+
+
 def _reasons(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Return the reason for keeping or removing each item, for example "fewer pixels"."""
-    keep, places = frame["keep"].to_numpy(), np.arange(len(frame))
+    best, places = frame["is_best"].to_numpy(), np.arange(len(frame))
     # The best item is compared with the next one, and each of the others with the best one.
-    other = np.where(keep, places + 1, np.maximum.accumulate(np.where(keep, places, 0)))
-    reasons = np.where(keep, "first by path", "later by path").astype(object)
+    other = np.where(best, places + 1, np.maximum.accumulate(np.where(best, places, 0)))
+    reasons = np.where(best, "first by path", "later by path").astype(object)
     for name, kept, left in reversed(_REASONS):
         values = frame[name].to_numpy()
         differs = values != values[other]
-        reasons[differs] = np.where(keep[differs], kept, left)
-    return reasons
+        reasons[differs] = np.where(best[differs], kept, left)
+    return np.where(frame["extra"].notna(), frame["extra"], reasons)

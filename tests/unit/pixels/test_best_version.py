@@ -37,6 +37,7 @@ def test_the_first_difference_is_the_reason(paths: str, reasons: list[str]) -> N
     details = pd.DataFrame([VERSIONS.get(name, (1, False, 1)) for name in names])
     details.columns = pd.Index(["pixels", "has_original_metadata", "file_size"])
     details = details.assign(file_path=names, id=names, width=1, height=1)
+    details = details.assign(**dict.fromkeys(("has_audio", "has_subtitles"), False))
     best = np.array([0, 0, *[len(names) - 1] * (len(names) - 2)])
     frame = groups_frame(details, best, np.zeros(len(names), np.float32), rank_versions(details))
     assert frame["group"].nunique() == 2
@@ -44,3 +45,54 @@ def test_the_first_difference_is_the_reason(paths: str, reasons: list[str]) -> N
     assert list(group["file_path"]) == paths.split()
     assert list(group["reason"]) == reasons
     assert list(group["keep"]) == [True] + [False] * (len(group) - 1)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "reasons"),
+    [
+        # Each version is written as its audio languages, a slash, and its subtitle languages. A question mark
+        # stands for a stream without a language.
+        (["ger/", "eng/"], {1: "other audio language"}),
+        (["eng/", "ger/"], {1: "other audio language"}),
+        (["eng ger/", "ger/", "eng/"], {}),
+        (["ger/", "eng ger/", "eng/", "fre/"], {1: "other audio language", 3: "other audio language"}),
+        # No kept version has both languages of the last one.
+        (["ger/", "eng/", "eng ger/"], {1: "other audio language", 2: "other audio language"}),
+        (["/", "?/"], {1: "has audio"}),
+        (["?/", "/"], {}),
+        (["/", "eng/", "?/"], {1: "has audio"}),
+        (["?/", "eng/"], {1: "other audio language"}),
+        (["eng/", "?/"], {}),
+        (["eng/ger", "eng/fre"], {1: "other subtitle language"}),
+        (["eng/", "eng/?", "eng/"], {1: "has subtitles"}),
+        (["eng/ger fre", "eng/fre", "eng/"], {}),
+        (["eng/", "ger/ger"], {1: "other audio language"}),
+        # Subtitles in English do not replace audio in English.
+        (["ger/eng", "eng/"], {1: "other audio language"}),
+    ],
+)
+def test_a_video_with_other_audio_or_subtitles_is_kept(tracks: list[str], reasons: dict[int, str]) -> None:
+    """A version, here with fewer bytes, is removed only if one kept version has all its languages."""
+    rows = []
+    for number, (audio, subtitles) in enumerate(one.split("/") for one in tracks):
+        known = [("; ".join(part.split()) if part.strip("?") else None) for part in (audio, subtitles)]
+        rows.append([100, True, 99 - number, bool(audio), bool(subtitles), *known])
+    details = pd.DataFrame(rows)
+    details.columns = pd.Index(
+        [
+            "pixels", "has_original_metadata", "file_size", "has_audio", "has_subtitles", "audio_languages",
+            "subtitle_languages",
+        ]
+    )  # fmt: skip
+    names = [str(number) for number in range(len(tracks))]
+    details = details.assign(file_path=names, id=names, width=1, height=1)
+    best, apart = np.zeros(len(names), np.int64), np.zeros(len(names), np.float32)
+    frame = groups_frame(details, best, apart, rank_versions(details))
+    kept = {0, *reasons}
+    assert frame["file_path"].tolist() == names
+    assert frame["keep"].tolist() == [number in kept for number in range(len(names))]
+    assert frame["reason"].tolist() == [
+        "most bytes" if number == 0 else reasons.get(number, "fewer bytes") for number in range(len(names))
+    ]
+    freed = [0 if number in kept else 99 - number for number in range(len(names))]
+    assert frame["reclaimable_bytes"].tolist() == freed

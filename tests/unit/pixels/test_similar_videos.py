@@ -49,10 +49,16 @@ def write(
         container.mux(stream.encode(None))
 
 
-def remux(source: Path, target: Path) -> None:
-    """Copy the streams of a video to another container without encoding them again."""
+def remux(source: Path, target: Path, language: str = "") -> None:
+    """Copy the streams of a video to another file without encoding them again; add silence in a language."""
     with av.open(str(source)) as one, av.open(str(target), "w") as other:
         stream = other.add_stream_from_template(one.streams.video[0])
+        if language:
+            sound = other.add_stream("aac", rate=8000, layout="mono")
+            sound.metadata["language"] = language
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), "fltp", "mono")
+            frame.sample_rate = 8000
+            other.mux([*sound.encode(frame), *sound.encode(None)])
         for packet in one.demux(video=0):
             if packet.dts is not None:
                 packet.stream = stream
@@ -118,6 +124,26 @@ def check_filter_and_threshold(library: MediaLibrary) -> None:
     assert empty.empty and empty.dtypes.equals(library.similar(kind="video").dtypes)
     with pytest.raises(FilterError, match="'audio' cannot be compared. Use image or video"):
         library.similar(kind="audio")  # type: ignore[arg-type]
+
+
+def test_a_video_in_another_language_is_kept(library: MediaLibrary, videos: Path, tmp_path: Path) -> None:
+    """The same pictures with audio in another language are kept; without audio, they are not."""
+    for name, language in (("ger", "ger"), ("ger 2", "ger"), ("eng", "eng"), ("silent", "")):
+        remux(videos / "web.webm", tmp_path / f"Film ({name}).mkv", language)
+    library.scan(tmp_path)
+    library.inspect(media_type="video")
+    found = library.similar(kind="video")
+    decisions = {
+        Path(row["file_path"]).name: row["reason"] if row["keep"] else "remove"
+        for row in found.to_dict("records")
+    }
+    assert len(set(found["group"])) == 1
+    assert decisions == {
+        "Film (eng).mkv": "first by path",
+        "Film (ger 2).mkv": "other audio language",
+        "Film (ger).mkv": "remove",
+        "Film (silent).mkv": "remove",
+    }
 
 
 def test_videos_of_one_colour_are_in_no_group(library: MediaLibrary, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from mfkit.cli.mistyped_options import check_years, known_flags, sort_column
 from mfkit.cli.output import print_line
 from mfkit.credentials import hide_credentials
 from mfkit.errors import FilterError, LibraryNotFoundError, MfkitError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mfkit.library import MediaLibrary
 
 
-_UsageError: Any = typer.BadParameter.__base__
+UsageError: Any = typer.BadParameter.__base__
 """Typer's exception for invalid arguments, which has no public name."""
 
 
@@ -93,7 +94,7 @@ def _without_flag_values(parameters: list[Any]) -> list[Any]:
 def _safe_usage_errors() -> Iterator[None]:
     try:
         yield
-    except _UsageError as error:
+    except UsageError as error:
         error.message = escape_control(hide_credentials(error.message))
         raise
 
@@ -143,7 +144,9 @@ Columns = Annotated[
         help="Columns to include, comma-separated, in output order; listed in the documentation (schema.md)."
     ),
 ]
-OrderBy = Annotated[str | None, typer.Option(help="Column to sort by; missing values come last.")]
+OrderBy = Annotated[
+    str | None, typer.Option(callback=sort_column, help="Column to sort by; missing values come last.")
+]
 Descending = Annotated[bool, typer.Option("--descending", help="Sort descending.")]
 Wide = Annotated[
     bool, typer.Option("--wide", help="Print all columns and whole paths, whatever the terminal's width.")
@@ -213,6 +216,11 @@ class FilterCommand(TyperCommand):
         *own, help_option = super().get_params(ctx)
         return _without_flag_values([*own, *_filter_options(), help_option])
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments. Flags can be in the singular or plural, such as ``--tag`` for ``--tags``."""
+        known = {flag for one in self.get_params(ctx) for flag in (*one.opts, *one.secondary_opts)}
+        return super().parse_args(ctx, list(known_flags(args, known)))
+
     def invoke(self, ctx: Any) -> Any:
         """Move the filter's options to the context, where :func:`filter_from_options` reads them."""
         ctx.obj = {one.name: ctx.params.pop(one.name, None) for one in _filter_options()}
@@ -264,6 +272,8 @@ def _field_value(name: str, value: Any) -> Any:
     """Convert the value of an option to a value that its filter field accepts."""
     if name in _TUPLES:
         return value.split(",")
+    if name == "year":
+        check_years(value)
     return [corner.split(",") for corner in value.split(";")] if name == _AREA else value
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mfkit.cli.items_and_summaries import TABLE_COLUMNS
 from mfkit.cli.options import (
     AsJson,
     FilterCommand,
     Library,
+    UsageError,
     Wide,
     app,
     example,
@@ -22,7 +24,20 @@ from mfkit.cli.output import print_frame, print_json, print_line, print_rest
 from mfkit.errors import FilterError
 from mfkit.filters.units import plural
 
-tag = typer.Typer(no_args_is_help=True, help="Add, remove and list tags.")
+
+class _TagCommands(TyperGroup):
+    """Command group whose error for an unknown command also shows how to add a tag."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first argument names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except UsageError as error:
+            error.message += " Add a tag with: mfkit tag add NAME --media-type image"
+            raise
+
+
+tag = typer.Typer(cls=_TagCommands, no_args_is_help=True, help="Add, remove and list tags.")
 app.add_typer(tag, name="tag")
 
 TagNames = Annotated[list[str], typer.Argument(help="One or more tags.")]

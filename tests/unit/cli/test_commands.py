@@ -201,6 +201,8 @@ def test_options_select_like_the_filter(run, scanned, arguments, fields):
         (["items", "--filter", '{"colour": 1}'], "A filter has no field 'colour'"),
         (["items", "--min-size", "big"], "'big' is not a size"),
         (["items", "--near", "1,2"], "near"),
+        (["items", "--year", "2014-2015"], "Use --after 2014 --before 2015."),
+        (["items", "--order-by", "-file_size"], "Use --order-by file_size --descending."),
         (["items", "--columns", "colour"], "Items have no column 'colour'"),
         (["items", "--missing", "x"], "must be no, yes or any"),
         (["items", "--not", "image"], "'image' is not a condition for --not. Use FIELD=VALUE"),
@@ -241,7 +243,8 @@ def test_tags_are_added_listed_and_removed(run):
     listed = {one["name"]: one["items"] for one in json.loads(run("tag", "list", "--json").out)}
     assert listed["seen"] == listed["new"] > 0
     run("tag", "remove", "seen", "--all")
-    assert json.loads(run("items", "--tags", "seen", "--json").out) == []
+    assert json.loads(run("items", "--tag", "seen", "--json").out) == []
+    assert "mfkit tag add NAME" in run("tag", "seen", "--media-type", "video").err
 
 
 def test_commands_are_grouped(run):

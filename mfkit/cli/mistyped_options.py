@@ -1,0 +1,54 @@
+"""Likely mistakes in options: singular or plural names, and values that other programs or options take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from mfkit.errors import FilterError
+
+_YEARS = re.compile(r"(\d{4})\s*(?:-|\.\.|to|:)\s*(\d{4})")
+
+
+def known_flags(arguments: Sequence[str], known: Collection[str]) -> Iterator[str]:
+    """Yield the arguments, with ``--tag`` instead of ``--tags`` or the reverse if only one of them exists.
+
+    Args:
+        arguments: Arguments of a command.
+        known: Flags of its options.
+    """
+    for at, argument in enumerate(arguments):
+        if argument == "--":
+            yield from arguments[at:]
+            return
+        flag, equals, value = argument.partition("=")
+        other = flag.removesuffix("s") if flag.endswith("s") else f"{flag}s"
+        meant = flag.startswith("--") and flag not in known and other in known
+        yield f"{other}{equals}{value}" if meant else argument
+
+
+def sort_column(column: str | None) -> str | None:
+    """Return the value of ``--order-by``, which is not ``-file_size`` for a descending order.
+
+    Raises:
+        FilterError: The value begins with a hyphen.
+    """
+    if column and column.startswith("-"):
+        raise FilterError(
+            f"--order-by takes the name of a column, not {column!r}. "
+            f"Use --order-by {column.lstrip('-')} --descending."
+        )
+    return column
+
+
+def check_years(years: Sequence[str]) -> None:
+    """Check that no value of ``--year`` is a range.
+
+    Raises:
+        FilterError: A value is a range such as ``2014-2015``.
+    """
+    for text in years:
+        if found := _YEARS.fullmatch(text.strip()):
+            raise FilterError(
+                f"--year takes single years, not {text!r}. Use --after {found[1]} --before {found[2]}."
+            )

@@ -143,6 +143,22 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     )
 
 
+def paths(chosen: MediaFilter) -> Select[Any]:
+    """Return the SELECT statement of the columns ``id`` and ``file_path`` of all paths of items.
+
+    Missing paths are left out. The order is by id and path.
+    """
+    copy = MediaCopy.__table__.c
+    within = matches(chosen).scalar_subquery()
+    every = union_all(
+        select(c.id, c.file_path).where(c.id.in_(within), c.missing_since.is_(None)),
+        select(c.id, copy.file_path)
+        .join_from(media, MediaCopy.__table__, copy.media_item_id == c.id)
+        .where(c.id.in_(within), copy.missing_since.is_(None)),
+    ).subquery()
+    return select(*every.c).order_by(every.c.id, every.c.file_path)
+
+
 def _best_first(path: Any) -> tuple[Any, ...]:
     return path._copy, path._undated, path.file_modified_at, path._folders, path._length, path.file_path
 

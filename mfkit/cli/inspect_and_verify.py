@@ -12,6 +12,7 @@ from mfkit.cli.options import (
     FilterCommand,
     Library,
     Progress,
+    Script,
     Wide,
     app,
     example,
@@ -19,7 +20,7 @@ from mfkit.cli.options import (
     open_existing,
     split_list,
 )
-from mfkit.cli.output import print_frame, print_json, print_line, print_rest
+from mfkit.cli.output import print_frame, print_json, print_line, print_rest, write_script
 from mfkit.filters.units import format_size, plural
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def inspect(
     raise typer.Exit(1 if report.failed else 0)
 
 
-@app.command(cls=FilterCommand, epilog=example("mfkit similar", "mfkit similar --kind video --json"))
+@app.command(
+    cls=FilterCommand, epilog=example("mfkit similar --kind video", "mfkit similar --script remove.sh")
+)
 def similar(
     context: typer.Context,
     library: Library = "library.db",
@@ -80,6 +83,7 @@ def similar(
             min=0, max=1, help="Maximum distance between two versions of a picture, from 0 (equal) to 1."
         ),
     ] = 0.2,
+    script: Script = None,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -90,13 +94,18 @@ def similar(
     """
     with open_existing(library) as lib:
         frame = lib.similar(filter_from_options(context), kind=cast("Kind", kind), threshold=threshold)
+        next_step = write_script(lib, frame, script)
     if as_json:
         print_frame(frame, as_json=True)
+        if script is not None:
+            print_line(next_step, error=True, whole=True)
         return
     if frame.empty:
         files = "videos" if kind == "video" else "pictures"
         print_line(f"No similar {files} among the inspected files of this selection.")
         print_line("Inspect files with: mfkit inspect")
+        if script is not None:
+            print_line(next_step)
         return
     shown = frame.head(limit) if limit else frame
     columns = ("file_path", "group", "keep", "reason", "width", "height", "file_size", "distance")
@@ -105,6 +114,8 @@ def similar(
     groups, removed = int(frame["group"].max()), int((~frame["keep"].astype(bool)).sum())
     size = format_size(frame["reclaimable_bytes"].sum())
     print_line(f"{plural(groups, 'group')}. Removing {plural(removed, 'file')} frees {size}.")
+    if next_step:
+        print_line(next_step, whole=script is not None)
 
 
 @app.command(

@@ -13,6 +13,7 @@ from mfkit.cli.options import (
     FilterCommand,
     Library,
     OrderBy,
+    Script,
     Wide,
     app,
     example,
@@ -30,6 +31,7 @@ from mfkit.cli.output import (
     print_text_table,
     printable_label,
     records,
+    write_script,
 )
 from mfkit.cli.text_table import TextTable
 from mfkit.filters.units import format_duration, format_size, plural
@@ -243,11 +245,13 @@ def _size_cells(groups: pd.DataFrame, whole: int) -> tuple[str, str, str, str, s
 
 
 @app.command(
-    cls=FilterCommand, epilog=example("mfkit duplicates --media-type image", "mfkit duplicates --json")
+    cls=FilterCommand,
+    epilog=example("mfkit duplicates --media-type image", "mfkit duplicates --script remove.sh"),
 )
 def duplicates(
     context: typer.Context,
     library: Library = "library.db",
+    script: Script = None,
     limit: Annotated[int, typer.Option(min=0, help="Maximum number of paths in the table; 0 for all.")] = 50,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -255,12 +259,17 @@ def duplicates(
     """List the paths of duplicate files and suggest which to keep. Nothing is removed."""
     with open_existing(library) as lib:
         frame = lib.duplicates(filter_from_options(context))
+        next_step = write_script(lib, frame, script)
     if as_json:
         print_frame(frame, as_json=True)
+        if script is not None:
+            print_line(next_step, error=True, whole=True)
         return
     surplus = frame[~frame["keep"].astype(bool)]
     if surplus.empty:
         print_line("No duplicates in this selection.")
+        if script is not None:
+            print_line(next_step)
         return
     shown = frame.head(limit) if limit else frame
     columns = ("file_path", "keep", "file_size", "reason", "paths")
@@ -268,6 +277,7 @@ def duplicates(
     print_rest(len(frame), len(shown), "path")
     duplicated, size = plural(frame.id.nunique(), "item"), format_size(surplus.file_size.sum())
     print_line(f"{duplicated} with copies. Removing {plural(len(surplus), 'copy')} frees {size}.")
+    print_line(next_step, whole=script is not None)
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit savings --target av1 --min-size '1 MB'"))

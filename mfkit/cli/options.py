@@ -191,6 +191,16 @@ def path(text: str | Path) -> Path:
     return Path(checked_path(text, "the file or folder", MfkitError))
 
 
+Script = Annotated[
+    Path | None,
+    typer.Option(
+        parser=path,
+        help="New file for a shell script that moves the files that are not kept to a folder. The script "
+        "deletes nothing.",
+    ),
+]
+
+
 def require_library(library: str) -> None:
     """Check that a library exists.
 

@@ -16,7 +16,11 @@ from mfkit.filters.units import format_duration, format_size, plural
 from mfkit.text_safety import escape_control, printable_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
+
+    from mfkit import MediaLibrary
 
 
 LIST_ALL = "List all with --limit 0."
@@ -124,3 +128,23 @@ def printable_label(value: Any) -> str:
 def _has_value(value: Any) -> bool:
     # Missing values are recognized by their text, because importing pandas for this check would be slow.
     return value is not None and (isinstance(value, str) or str(value) not in ("<NA>", "NaT", "nan"))
+
+
+def write_script(lib: MediaLibrary, frame: pd.DataFrame, script: Path | None) -> str:
+    """Write the removal script if ``--script`` is given, and return a line that tells what to do next.
+
+    Args:
+        lib: The library.
+        frame: Result of ``lib.duplicates()`` or ``lib.similar()``.
+        script: Value of ``--script``.
+
+    Returns:
+        The line; it is empty if nothing can be removed and no script is wanted.
+    """
+    if frame["keep"].all():
+        return (
+            "" if script is None else f"{script} was not written, because no file is suggested for removal."
+        )
+    if script is None:
+        return "Add --script FILE to write a script that moves them to a folder. Nothing is deleted."
+    return str(lib.write_removal_script(frame, script))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from mfkit.analysis import item_list
+from mfkit.analysis import duplicate_files, item_list
 from mfkit.core.database import Database
 from mfkit.core.library_copy import copy_library, count_rows
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mfkit.exchange.export.export_formats import ExportResult
+    from mfkit.exchange.export.paths_to_move import RemovalScript
     from mfkit.exchange.imports.column_mapping import Extra
     from mfkit.exchange.imports.importer import ImportResult, OnError
 
@@ -165,6 +166,49 @@ class ExchangeMethods(LibraryBase):
             omitted,
             (*export_formats.notes(file, omitted), *losses),
         )
+
+    async def write_removal_script(
+        self, frame: pd.DataFrame, path: str | os.PathLike[str], /
+    ) -> RemovalScript:
+        """Write a POSIX shell script that moves the files without ``keep`` to a folder. Nothing is deleted.
+
+        The script moves the files only when it is run. It replaces no file, and leaves a file where it is if
+        the file to keep instead is missing. All paths of a similar picture or video are moved, also those of
+        its exact copies.
+
+        Args:
+            frame: A DataFrame of :meth:`similar` or :meth:`duplicates`, all rows of each group. Change its
+                column ``keep`` to decide otherwise.
+            path: The script to write, for example ``remove.sh``.
+
+        Returns:
+            ``path``, ``files`` (number of files that the script moves) and ``omitted`` (number of files that
+            a script cannot move, such as objects in object storage).
+
+        Raises:
+            ExportError: The frame is another one, a group has no file to keep, or the file exists or cannot
+                be written.
+        """
+        from mfkit.exchange.export import atomic_file, paths_to_move
+
+        file = Path(checked_path(path, "the script", ExportError)).expanduser()
+        atomic_file.refuse_existing(file, overwrite=False)
+        if not {"id", "file_path", "keep"} <= set(frame.columns):
+            raise ExportError("The frame must have the columns of lib.similar() or lib.duplicates().")
+        paths: dict[str, list[str]] = {}
+        removed = (
+            [] if "group" not in frame.columns else frame.loc[~frame["keep"].astype(bool), "id"].tolist()
+        )
+        if removed:
+            found = await self.frame(duplicate_files.paths(MediaFilter(id=removed, missing=None)))
+            for id_, one in zip(found["id"].astype(str), found["file_path"], strict=True):
+                paths.setdefault(id_, []).append(one)
+        files = paths_to_move.files_of_frame(frame, paths)
+        try:
+            count = paths_to_move.write_move_script(file, files)
+        except OSError as error:
+            raise ExportError(f"{file} cannot be written: {error.strerror or error}.") from error
+        return paths_to_move.RemovalScript(file, count, len(files) - count)
 
     async def ingest(
         self,

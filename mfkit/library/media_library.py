@@ -267,6 +267,7 @@ class MediaLibrary:
     add_to = _sync(AsyncMediaLibrary.add_to)
     remove_from = _sync(AsyncMediaLibrary.remove_from)
     export = _sync(AsyncMediaLibrary.export)
+    write_removal_script = _sync(AsyncMediaLibrary.write_removal_script)
     ingest = _sync(AsyncMediaLibrary.ingest)
     undo = _sync(AsyncMediaLibrary.undo)
     saved_filters = _sync(AsyncMediaLibrary.saved_filters)

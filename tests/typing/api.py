@@ -16,6 +16,7 @@ from mfkit import AsyncMediaLibrary, MediaFilter, MediaLibrary
 from mfkit.core.database import Database
 from mfkit.engines.base import Snapshot
 from mfkit.exchange.export.export_formats import ExportResult
+from mfkit.exchange.export.paths_to_move import RemovalScript
 from mfkit.exchange.imports.importer import ImportResult
 from mfkit.models import Collection, MediaItem, MediaMetadata, MediaType, Scan, Tag, media
 from mfkit.pixels.inspection import InspectionReport
@@ -74,6 +75,7 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.remove_from("best", one), int)
     assert_type(lib.export("x.parquet", media_type="video", overwrite=True), ExportResult)
     assert_type(lib.export(Path("x.csv"), columns=["id"]).rows, int)
+    assert_type(lib.write_removal_script(lib.duplicates(), "x.sh"), RemovalScript)
     assert_type(lib.ingest(frame, columns={"path": "file_path", "mine": None}), ImportResult)
     assert_type(lib.ingest("x.csv", on_error="collect").errors, pd.DataFrame)
     assert_type(lib.metadata(one), pd.DataFrame)

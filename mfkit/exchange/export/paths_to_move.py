@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 
+from mfkit.errors import ExportError
 from mfkit.exchange.export.export_formats import write_csv
 from mfkit.filters.units import plural
 from mfkit.scan.stored_path import is_url, to_disk_path
@@ -64,6 +67,59 @@ class FileToRemove:
     group: int
     keep: str
     path: str
+
+
+@dataclass(frozen=True)
+class RemovalScript:
+    """Result of :meth:`mfkit.MediaLibrary.write_removal_script`. Printed, it says how to run the script.
+
+    Attributes:
+        path: The script.
+        files: Number of files that the script moves.
+        omitted: Number of files that a script cannot move, such as objects in object storage.
+    """
+
+    path: Path
+    files: int
+    omitted: int
+
+    def __str__(self) -> str:
+        """Return how many files the script moves, how to run it, and that nothing is deleted."""
+        left_out = (
+            f" {plural(self.omitted, 'file')} that a script cannot move left out." if self.omitted else ""
+        )
+        return (
+            f"Wrote {self.path}, which moves {plural(self.files, 'file')} to a folder.{left_out} Nothing is "
+            f"deleted, and nothing has been moved yet. Run: sh {shlex.quote(str(self.path))} FOLDER"
+        )
+
+
+def files_of_frame(frame: pd.DataFrame, paths: Mapping[str, Sequence[str]]) -> list[FileToRemove]:
+    """Return the files to remove of a DataFrame of ``lib.similar()`` or ``lib.duplicates()``.
+
+    Args:
+        frame: The DataFrame. Its column ``keep`` can differ from the suggestion.
+        paths: All paths of each item that is removed as a whole, by its id. Of other items, only the path in
+            the DataFrame is removed.
+
+    Raises:
+        ExportError: A group has no file to keep.
+    """
+    by = "group" if "group" in frame.columns else "id"
+    keeps = frame["keep"].astype(bool)
+    kept = frame[keeps].drop_duplicates(by).set_index(by)["file_path"].to_dict()
+    numbers = {group: number for number, group in enumerate(frame[by].drop_duplicates(), 1)}
+    files = []
+    columns = ("id", "file_path", by)
+    for id_, path, group in zip(*(frame.loc[~keeps, name] for name in columns), strict=True):
+        if group not in kept:
+            raise ExportError(
+                f"No row says which file to keep instead of {path}. Pass all rows of a group, with keep=True "
+                "for one of them."
+            )
+        for one in paths.get(str(id_), [path]):
+            files.append(FileToRemove(numbers[group], kept[group], one))
+    return files
 
 
 def write_path_list(file: Path, files: Sequence[FileToRemove]) -> int:

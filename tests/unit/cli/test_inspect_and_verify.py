@@ -1,7 +1,8 @@
-"""Output of the command that ranks pictures by quality."""
+"""Output of the commands that rank pictures by quality and list similar pictures."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from mfkit import MediaLibrary
+from mfkit.errors import ExportError
 from tests.unit.pixels.scenes import scene
 
 
@@ -43,3 +45,39 @@ def test_quality(photos: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None
     assert len(mfkit_json("quality", "--limit", "2")) == 2
     nothing = mfkit_rows("quality", "--suggestion", "dark")
     assert nothing[0][0].startswith("No picture that looks dark among the inspected files")
+
+
+def test_the_script_of_similar_pictures(photos: MediaLibrary, mfkit_rows: Any, tmp_path: Path) -> None:
+    """The last line names the script, which moves all paths of the smaller version and no other file."""
+    folder = tmp_path / "photos"
+    small = scene(1).resize((400, 300))
+    small.save(folder / "small.jpg")
+    (folder / "more").mkdir()
+    small.save(folder / "more" / "small.jpg")
+    photos.scan(folder)
+    mfkit_rows("inspect", "--what", "similarity")
+    assert mfkit_rows("similar")[-1] == [
+        "Add --script FILE to write a script that moves them to a folder. Nothing is deleted."
+    ]
+    assert mfkit_rows("similar", "--script", "remove.sh")[-1][0].startswith(
+        "Wrote remove.sh, which moves 2 files to a folder."
+    )
+    subprocess.run(["sh", "remove.sh", "removed"], check=True)
+    assert sorted(path.name for path in Path("removed").iterdir()) == ["00001-small.jpg", "00002-small.jpg"]
+    assert sorted(path.name for path in folder.rglob("*.*")) == [
+        "0.jpg",
+        "1.jpg",
+        "2.jpg",
+        "3.jpg",
+        "page.png",
+    ]
+    frame = photos.similar()
+    for wrong, message in (
+        (frame[~frame["keep"]], "No row says which file to keep instead of .*small.jpg. Pass all rows"),
+        (photos.items(), r"must have the columns of lib.similar\(\) or lib.duplicates\(\)"),
+    ):
+        with pytest.raises(ExportError, match=message):
+            photos.write_removal_script(wrong, "other.sh")
+    assert not Path("other.sh").exists()
+    frame["keep"] = True
+    assert photos.write_removal_script(frame, "none.sh").files == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -160,12 +162,39 @@ def test_duplicates(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     store(filled, other)
     rows = mfkit_rows("duplicates", "--limit", "2")
     assert rows[0] == ["file_path", "keep", "file_size", "reason", "paths"]
-    assert rows[1][:2] == ["/m/backup/a.jpg", "remove"] and len(rows) == 4
-    assert rows[3:] == [["2 items with copies. Removing 3 copies frees 2.00 MB."]]
-    assert len(mfkit_rows("duplicates", "--limit", "0")) == 7
+    assert rows[1][:2] == ["/m/backup/a.jpg", "remove"] and len(rows) == 5
+    assert rows[3:] == [
+        ["2 items with copies. Removing 3 copies frees 2.00 MB."],
+        ["Add --script FILE to write a script that moves them to a folder. Nothing is deleted."],
+    ]
+    assert len(mfkit_rows("duplicates", "--limit", "0")) == 8
     kept = [row["file_path"] for row in mfkit_json("duplicates") if row["keep"]]
     assert kept == ["/m/a.jpg", "/m/o.jpg"]
     assert mfkit_rows("duplicates", "--media-type", "video") == [["No duplicates in this selection."]]
+
+
+def test_the_script_of_duplicates(filled: Any, mfkit: Any) -> None:
+    """--script writes all copies, also those that the table does not show, and replaces no file."""
+    script = Path("remove it.sh")
+    done = mfkit("duplicates", "--limit", "1", "--script", str(script))
+    assert done.out.splitlines()[-1] == (
+        "Wrote remove it.sh, which moves 2 files to a folder. Nothing is deleted, and nothing has been moved "
+        "yet. Run: sh 'remove it.sh' FOLDER"
+    )
+    moves = [line for line in script.read_text().splitlines() if line.startswith("move '")]
+    assert moves == [
+        "move '/m/a.jpg' '/m/backup/a.jpg' '00001-a.jpg'",
+        "move '/m/a.jpg' '/m/copies/a.jpg' '00002-a.jpg'",
+    ]
+    again = mfkit("duplicates", "--script", str(script))
+    assert again.code == 2 and "remove it.sh already exists." in again.err
+    other = mfkit("duplicates", "--json", "--script", "other.sh")
+    assert len(json.loads(other.out)) == 3 and other.err.startswith("Wrote other.sh, which moves 2 files")
+    none = mfkit("duplicates", "--media-type", "video", "--script", "none.sh")
+    assert (
+        none.out.splitlines()[-1] == ("none.sh was not written, because no file is suggested for removal.")
+        and not Path("none.sh").exists()
+    )
 
 
 def test_savings(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:

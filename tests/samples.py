@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from functools import cache
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mfkit import MediaLibrary
@@ -65,12 +67,26 @@ def store(library: MediaLibrary, *rows: Any) -> None:
 
 
 def new_library(library: str | os.PathLike[str], **how: Any) -> MediaLibrary:
-    """Create a library without items, and open it."""
+    """Create a library without items, and open it. A SQLite file is a copy, because that is faster."""
+    path = Path(library)
+    if "://" in str(library) or path.exists():
+        _upgrade(library)
+    else:
+        path.write_bytes(_empty_library())
+    return MediaLibrary(library, **how)
 
-    async def create() -> None:
+
+@cache
+def _empty_library() -> bytes:
+    with TemporaryDirectory() as folder:
+        _upgrade(Path(folder) / "library.db")
+        return (Path(folder) / "library.db").read_bytes()
+
+
+def _upgrade(library: str | os.PathLike[str]) -> None:
+    async def upgrade() -> None:
         database = Database(library)
         await database.upgrade()
         await database.dispose()
 
-    run_sync(create())
-    return MediaLibrary(library, **how)
+    run_sync(upgrade())

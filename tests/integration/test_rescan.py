@@ -22,6 +22,7 @@ import mfkit
 from mfkit.models import MediaCopy, MediaItem, collection_items, media_tags
 from tests.examples import examples
 from tests.frame_comparison import assert_same_frame
+from tests.samples import new_library
 
 NAMES = ["a.txt", "b.txt", "d/a.txt", "d/c.txt", "e/f/a.txt", "d.txt"]
 CONTENTS = ["one", "two", "three", "four"]
@@ -149,7 +150,7 @@ def test_any_history_of_changes(tmp_path_factory, history):
     folder.stamp(folder.root / "always.txt")
     seen: set[str] = set()
     states: list[dict[str, tuple[str, int]]] = []
-    with mfkit.MediaLibrary(base / "library.db") as library:
+    with new_library(base / "library.db") as library:
         for step in [*history, ("scan",)]:
             if step[0] != "scan":
                 folder.apply(step)

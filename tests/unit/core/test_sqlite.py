@@ -58,13 +58,13 @@ def _kill_a_writer(file: Path, kind: str) -> None:
 
 
 @pytest.fixture
-def library(tmp_path) -> Iterator[MediaLibrary]:
+def library(sqlite_path, tmp_path) -> Iterator[MediaLibrary]:
     """A library of three items."""
     folder = tmp_path / "media"
     folder.mkdir()
     for name in "abc":
         (folder / f"{name}.txt").write_text(name * 100)
-    with MediaLibrary(tmp_path / "library.db") as lib:
+    with MediaLibrary(sqlite_path) as lib:
         lib.scan(folder, progress=False)
         yield lib
 

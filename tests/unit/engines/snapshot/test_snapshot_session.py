@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -22,6 +23,15 @@ SLOW = (
     "SELECT sum(a.width + b.width * c.width + d.width + e.width) AS n FROM media a, media b, media c, "
     "media d, media e"
 )
+
+
+@pytest.fixture(scope="module")
+def shared(nasty_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
+    """A library that no test changes."""
+    path = tmp_path_factory.mktemp("shared") / "library.db"
+    path.write_bytes(nasty_template.read_bytes())
+    with MediaLibrary(path) as library:
+        yield library
 
 
 @pytest.mark.parametrize(
@@ -57,12 +67,12 @@ SLOW = (
         "SELECT * FROM media WHERE title = :missing",
     ],
 )
-def test_refused(library: MediaLibrary, statement: str) -> None:
+def test_refused(shared: MediaLibrary, statement: str) -> None:
     """Files, extensions, settings, writes, several statements and nonsense."""
-    count = library.count()
+    count = shared.count()
     with pytest.raises(QueryError):
-        library.sql(statement)
-    assert library.count() == count and not Path("/tmp/out.csv").exists()
+        shared.sql(statement)
+    assert shared.count() == count and not Path("/tmp/out.csv").exists()
 
 
 def test_python_variables_are_not_tables(library: MediaLibrary) -> None:

@@ -119,8 +119,8 @@ ODD_ROWS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def library(tmp_path, monkeypatch) -> MediaLibrary:
-    monkeypatch.chdir(tmp_path)
+def library(sqlite_path, monkeypatch) -> MediaLibrary:
+    monkeypatch.chdir(sqlite_path.parent)
     return MediaLibrary("library.db")
 
 

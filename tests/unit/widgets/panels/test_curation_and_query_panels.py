@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -43,11 +44,20 @@ FILTERS = [
 ]
 
 
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[MediaLibrary]:
-    """A library of 60 items that a test may change."""
-    with MediaLibrary(tmp_path / "library.db") as library:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a library of 60 items."""
+    path = tmp_path_factory.mktemp("filled") / "library.db"
+    with MediaLibrary(path) as library:
         fill(library, 60)
+    return path
+
+
+@pytest.fixture
+def lib(filled: Path, tmp_path: Path) -> Iterator[MediaLibrary]:
+    """A library of 60 items that a test may change."""
+    shutil.copyfile(filled, tmp_path / "library.db")
+    with MediaLibrary(tmp_path / "library.db") as library:
         yield library
 
 

@@ -11,6 +11,7 @@ from mfkit.errors import MfkitError
 from mfkit.version import __version__
 
 if TYPE_CHECKING:
+    from mfkit import widgets as widgets
     from mfkit.analysis.encoding_assumptions import assumptions
     from mfkit.analysis.picture_quality import quality_rules
     from mfkit.analysis.playback import playback_rules
@@ -51,10 +52,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "widgets":
+        return import_module("mfkit.widgets")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'mfkit' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "widgets"])

@@ -206,16 +206,13 @@ def add_metadata(result: FileResult, source: Source) -> None:
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
-    """Add a large file's metadata to its fingerprint, and hash the file if its stored hash may be outdated.
-
-    The stored hash is kept only if the file counts as unchanged (:attr:`FileResult.is_unchanged`).
-    """
+    """Add a large file's metadata to its fingerprint, and hash the file if the stored fingerprint differs."""
     if isinstance(source, Remote) or result.fingerprint is None or result.size <= WHOLE_SAMPLE:
         return
     # The metadata keys are sorted, because extractors may return them in any order.
     metadata = json.dumps(result.metadata, sort_keys=True, default=str)
     result.fingerprint = hashlib.sha256(f"{result.fingerprint} {metadata}".encode()).hexdigest()[:32]
-    if result.expected_fingerprint is not None and not result.is_unchanged:
+    if result.expected_fingerprint not in (None, result.fingerprint):
         with open(open_regular(source, follow=False), "rb", buffering=0) as file:
             result.file_hash = _hash(file, b"", result.size, lambda: None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import inspect
 import re
 import typing
@@ -61,6 +62,7 @@ class TestPublicInterface:
         assert set(mfkit._HOMES) | {"MfkitError", "__version__"} == set(mfkit.__all__)
         assert all(getattr(mfkit, name) is not None for name in mfkit.__all__)
         assert set(mfkit.__all__) <= set(dir(mfkit))
+        assert mfkit.widgets is importlib.import_module("mfkit.widgets") and "widgets" in dir(mfkit)
         with pytest.raises(AttributeError, match="nothing_such"):
             _ = mfkit.nothing_such
         assert re.fullmatch(r"\d+\.\d+\.\d+.*", mfkit.__version__)

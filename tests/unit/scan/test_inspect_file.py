@@ -113,6 +113,25 @@ def test_sidecars_of_each_media_type(tmp_path: Path, name: str, video_file: Call
     assert result.metadata["extra"]["sidecars"] == [f"{name}.xmp", f"{name}.json"]
 
 
+def test_large_file_that_is_read_again_is_hashed_only_if_its_fingerprint_changed(tmp_path: Path) -> None:
+    """The stored hash is kept while the fingerprint is equal, and replaced once a sample differs."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(200_000))
+    status = path.stat()
+    first = inspect_file(Candidate(str(path), 200_000, modification_time(status)))
+    again = replace(
+        Candidate(str(path), 200_000, modification_time(status)),
+        fingerprint=first.fingerprint,
+        is_reread=True,
+    )
+    stored = "f" * 64
+    kept = inspect_file(again, stored)
+    assert (kept.file_hash, kept.fingerprint, kept.is_unchanged) == (stored, first.fingerprint, False)
+    path.write_bytes(b"x" + bytes(199_999))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert inspect_file(again, stored).file_hash == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @pytest.mark.parametrize(("size", "is_known"), [(1, True), (131_072, True), (131_073, False)])
 def test_small_file_is_compared_by_its_hash(tmp_path: Path, size: int, is_known: bool) -> None:
     """Up to 128 KiB the hash decides without metadata; a larger file needs its metadata too."""

@@ -11,7 +11,6 @@ from mfkit.errors import MfkitError
 from mfkit.version import __version__
 
 if TYPE_CHECKING:
-    from mfkit import widgets as widgets
     from mfkit.analysis.encoding_assumptions import assumptions
     from mfkit.analysis.picture_quality import quality_rules
     from mfkit.analysis.playback import playback_rules

@@ -129,6 +129,10 @@ def report(
         print_json({"path": written, "bytes": size})
     else:
         print_line(f"{written} ({format_size(size)})")
+        if redact:
+            print_line(f"Redacted: {', '.join(redact)}.")
+        else:
+            print_line("The report shows file names, places and pictures. To redact them, use --redact.")
 
 
 @app.command(epilog=example("mfkit publish dataset"))

@@ -67,6 +67,10 @@ def inspect(
         print_json(dataclasses.asdict(report))
     else:
         print_line(str(report))
+        for path, reason in report.failures:
+            print_line(f"    {path}: {reason}", hang=2)
+        if report.failed > len(report.failures):
+            print_line(f"    … and {report.failed - len(report.failures):,} more.")
     raise typer.Exit(1 if report.failed else 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -37,6 +37,8 @@ Step = Literal["similarity", "quality"]
 STEPS: tuple[Step, ...] = get_args(Step)
 INSPECTOR_VERSION = 2
 """Version of the inspection. Increase it if results change, so that all files are inspected again."""
+MAX_FAILURES = 20
+"""Maximum number of failed files that a report names."""
 _KINDS = (MediaType.IMAGE, MediaType.VIDEO)
 
 c = media.c
@@ -53,6 +55,7 @@ class InspectionReport:
         changed: Number of files that are missing or have changed since the last scan.
         left: Number of selected files that are not yet inspected.
         seconds: Duration of the call.
+        failures: Stored paths of the first failed files, at most :data:`MAX_FAILURES`, each with the reason.
     """
 
     inspected: int = 0
@@ -60,6 +63,7 @@ class InspectionReport:
     changed: int = 0
     left: int = 0
     seconds: float = 0.0
+    failures: list[tuple[str, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Return a one-line summary of the results."""
@@ -216,9 +220,10 @@ async def _store(database: Database, jobs: Sequence[InspectionJob], report: Insp
     """Store the results of finished jobs in the database, and update the counts in the report."""
     known = {job.file_hash: job for job in jobs if not job.reply.get("changed")}
     report.changed += len(jobs) - len(known)
-    failed = sum("error" in job.reply for job in known.values())
-    report.failed += failed
-    report.inspected += len(known) - failed
+    failures = [(job.path, job.error) for job in known.values() if job.error is not None]
+    report.failures += failures[: MAX_FAILURES - len(report.failures)]
+    report.failed += len(failures)
+    report.inspected += len(known) - len(failures)
     if not known:
         return
     now = utc_now()

@@ -111,11 +111,13 @@ def test_a_step_that_is_missing_is_done_later(library: MediaLibrary, photos: Pat
 
 
 def test_a_damaged_picture_has_no_measures(library: MediaLibrary, photos: Path) -> None:
-    """A picture that cannot be decoded is counted as failed and is in no list."""
+    """A picture that cannot be decoded is counted and named as failed, and is in no list."""
     (photos / "dark.jpg").write_bytes((photos / "sharp 0.jpg").read_bytes()[:600])
     library.scan(photos)
     report = library.inspect(what="quality")
     assert (report.inspected, report.failed) == (11, 1)
+    ((path, reason),) = report.failures
+    assert path == str(photos / "dark.jpg") and reason
     assert "dark" not in by_name(library.quality()).index
 
 

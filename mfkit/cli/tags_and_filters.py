@@ -85,10 +85,12 @@ def _change(
         raise FilterError("No filter is given, so this would change all items. Add --all to do so.")
     with open_existing(library) as lib:
         changed = (lib.tag if add else lib.untag)(chosen, *names)
+        matched = changed or lib.count(chosen)
     if as_json:
         print_json({"changed": changed})
     else:
-        print_line(f"{plural(changed, 'item')} changed")
+        reason = f" ({plural(matched, 'item')} matched, {'already' if add else 'not'} tagged)"
+        print_line(f"{plural(changed, 'item')} changed{'' if changed or not matched else reason}")
 
 
 filters = typer.Typer(no_args_is_help=True, help="List, save, show and delete saved filters.")

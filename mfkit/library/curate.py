@@ -14,7 +14,7 @@ from mfkit.analysis import item_list
 from mfkit.errors import FilterError
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
-from mfkit.library.base import LibraryBase
+from mfkit.library.read import ReadMethods
 
 F = TypeVar("F", bound=Callable[..., Awaitable[int]])
 
@@ -40,7 +40,7 @@ def _items_as_argument(method: F) -> F:
     return cast(F, call)
 
 
-class CurateMethods(LibraryBase):
+class CurateMethods(ReadMethods):
     """Methods for tags, collections and saved filters."""
 
     _last: catalog.Change | None = None
@@ -59,9 +59,12 @@ class CurateMethods(LibraryBase):
 
         Raises:
             FilterError: No name is given, a name is empty, or an id is not in the library.
+
+        Warns:
+            FilterWarning: No items match the filter.
         """
         await self.open()
-        return self._done(await catalog.tag(self.database, items, names))
+        return await self._done(await catalog.tag(self.database, items, names), items)
 
     @_items_as_argument
     async def untag(self, items: catalog.ItemsArgument, *names: str) -> int:
@@ -69,9 +72,12 @@ class CurateMethods(LibraryBase):
 
         Raises:
             FilterError: No name is given, a name is empty, or an id is not in the library.
+
+        Warns:
+            FilterWarning: No items match the filter.
         """
         await self.open()
-        return self._done(await catalog.untag(self.database, items, names))
+        return await self._done(await catalog.untag(self.database, items, names), items)
 
     async def collections(self) -> pd.DataFrame:
         """List the collections, with the number of ``items`` of each."""
@@ -85,9 +91,12 @@ class CurateMethods(LibraryBase):
 
         Raises:
             FilterError: The name is empty, or an id is not in the library.
+
+        Warns:
+            FilterWarning: No items match the filter.
         """
         await self.open()
-        return self._done(await catalog.add_to(self.database, collection, items))
+        return await self._done(await catalog.add_to(self.database, collection, items), items)
 
     @_items_as_argument
     async def remove_from(self, collection: str, items: catalog.ItemsArgument) -> int:
@@ -95,9 +104,12 @@ class CurateMethods(LibraryBase):
 
         Raises:
             FilterError: The name is empty, or an id is not in the library.
+
+        Warns:
+            FilterWarning: No items match the filter.
         """
         await self.open()
-        return self._done(await catalog.remove_from(self.database, collection, items))
+        return await self._done(await catalog.remove_from(self.database, collection, items), items)
 
     async def undo(self) -> str:
         """Undo the last :meth:`tag`, :meth:`untag`, :meth:`add_to` or :meth:`remove_from` of this object.
@@ -169,11 +181,13 @@ class CurateMethods(LibraryBase):
         await self.open()
         await catalog.delete_filter(self.database, name)
 
-    def _done(self, change: catalog.Change) -> int:
+    async def _done(self, change: catalog.Change, items: catalog.ItemsArgument) -> int:
         # A call that changed nothing is not stored, so that undo() undoes the last call that changed
         # something.
         if change.items or change.created:
             self._last = change
+        if not change.items:
+            await self._warn_if_nothing_matches(items)
         return change.items
 
 

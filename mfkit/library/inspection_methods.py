@@ -65,13 +65,17 @@ class InspectionMethods(ReadMethods):
         Raises:
             MfkitError: A step is unknown, or the budget is not a duration.
             ReadOnlyLibraryError: The library is read-only.
+
+        Warns:
+            FilterWarning: No items match the filter.
         """
         from mfkit.pixels.inspection import inspect
 
         await self.open()
-        return await inspect(
+        chosen = MediaFilter.of(filter, **fields)
+        report = await inspect(
             self.database,
-            MediaFilter.of(filter, **fields),
+            chosen,
             what=what,
             budget=budget,
             again=again,
@@ -79,6 +83,9 @@ class InspectionMethods(ReadMethods):
             time_limit=time_limit,
             progress=progress,
         )
+        if report == type(report)(seconds=report.seconds):
+            await self._warn_if_nothing_matches(chosen)
+        return report
 
     @filter_keywords
     async def similar(
@@ -222,13 +229,17 @@ class InspectionMethods(ReadMethods):
         Raises:
             MfkitError: The method is unknown, or a duration is invalid.
             ReadOnlyLibraryError: The library is read-only.
+
+        Warns:
+            FilterWarning: No items match the filter.
         """
         from mfkit.pixels.verification import verify
 
         await self.open()
-        return await verify(
+        chosen = MediaFilter.of(filter, **fields)
+        report = await verify(
             self.database,
-            MediaFilter.of(filter, **fields),
+            chosen,
             how=how,
             budget=budget,
             older_than=older_than,
@@ -236,6 +247,9 @@ class InspectionMethods(ReadMethods):
             time_limit=time_limit,
             progress=progress,
         )
+        if report == type(report)(seconds=report.seconds):
+            await self._warn_if_nothing_matches(chosen)
+        return report
 
     @filter_keywords
     async def damaged(self, /, filter: FilterLike = None, **fields: Unpack[FilterFields]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 import pandas as pd
@@ -53,6 +53,13 @@ class ReadMethods(LibraryBase):
             if text not in self._warned:
                 self._warned.add(text)
                 warnings.warn(text, FilterWarning, stacklevel=2)
+
+    async def _warn_if_nothing_matches(self, items: object) -> None:
+        """Warn if ``items`` is a filter that selects no item. Methods call it if they changed nothing."""
+        if isinstance(items, (MediaFilter, Mapping)) and not await self.count(items):
+            given = MediaFilter.of(items).given()
+            text = "No items match the filter." if given else "The library has no items."
+            warnings.warn(text, FilterWarning, stacklevel=2)
 
     async def _number(self, chosen: MediaFilter) -> int:
         await self.open()

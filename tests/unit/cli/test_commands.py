@@ -242,6 +242,10 @@ def test_tags_are_added_listed_and_removed(run):
     assert re.search(r"^\d+ items changed$", run("tag", "add", "seen", "new", "--media-type", "video").out)
     listed = {one["name"]: one["items"] for one in json.loads(run("tag", "list", "--json").out)}
     assert listed["seen"] == listed["new"] > 0
+    again = run("tag", "add", "seen", "--media-type", "video").out
+    assert again == f"0 items changed ({listed['seen']} items matched, already tagged)\n"
+    none = run("tag", "add", "seen", "--folder", "/nowhere")
+    assert (none.out, none.err) == ("0 items changed\n", "mfkit: warning: No items match the filter.\n")
     run("tag", "remove", "seen", "--all")
     assert json.loads(run("items", "--tag", "seen", "--json").out) == []
     assert "mfkit tag add NAME" in run("tag", "seen", "--media-type", "video").err

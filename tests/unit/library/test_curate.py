@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from sqlalchemy import select, text
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.core.event_loop import run_sync
-from mfkit.errors import FilterError, ReadOnlyLibraryError
+from mfkit.errors import FilterError, FilterWarning, ReadOnlyLibraryError
 from mfkit.models import MediaItem, Tag, collection_items
 from tests.samples import item
 from tests.unit.library.filled_library import names, write
@@ -107,6 +108,15 @@ class TestCuration:
         assert filled.tag([], "sea") == 0
         assert filled.tag(filled.items(min_size="1 TB"), "sea") == 0
         assert filled.add_to("best", filled.items(min_size="1 TB")) == 0
+
+    def test_filter_without_items_gives_a_warning(self, filled: MediaLibrary) -> None:
+        """A filter that selects nothing gives a warning; items that are already tagged give none."""
+        for method in ("tag", "add_to"):
+            with pytest.warns(FilterWarning, match="^No items match the filter.$"):
+                assert self.call(filled, method, MediaFilter(min_size="1 TB")) == 0
+        assert filled.tag(MediaFilter(), "sea") == len(filled)
+        with warnings.catch_warnings(action="error"):
+            assert filled.tag(MediaFilter(), "sea") == 0
 
     @pytest.mark.parametrize("method", ["tag", "untag", "add_to", "remove_from"])
     def test_unknown_id(self, filled: MediaLibrary, method: str) -> None:

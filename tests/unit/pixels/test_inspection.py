@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,8 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
 from mfkit import MediaLibrary
-from mfkit.errors import MfkitError
+from mfkit.errors import FilterWarning, MfkitError
+from tests.samples import item, store
 from tests.unit.pixels.scenes import scene
 
 MEASURES = ["sharpness", "clipped_shadows", "clipped_highlights", "mean_luminance", "entropy"]
@@ -104,7 +106,8 @@ def test_a_step_that_is_missing_is_done_later(library: MediaLibrary, photos: Pat
     assert library.quality().empty
     assert library.inspect().inspected == 12
     assert len(library.quality()) == 12
-    assert library.inspect().inspected == 0
+    with warnings.catch_warnings(action="error"):
+        assert library.inspect().inspected == 0
     before = library.quality()
     assert library.inspect(again=True).inspected == 12
     pd.testing.assert_frame_equal(library.quality(), before)
@@ -119,6 +122,14 @@ def test_a_damaged_picture_has_no_measures(library: MediaLibrary, photos: Path) 
     ((path, reason),) = report.failures
     assert path == str(photos / "dark.jpg") and reason
     assert "dark" not in by_name(library.quality()).index
+
+
+@pytest.mark.parametrize("method", ["inspect", "verify"])
+def test_a_filter_without_items_gives_a_warning(library: MediaLibrary, method: str) -> None:
+    """A wrong folder is not silently a completed inspection or verification."""
+    store(library, item())
+    with pytest.warns(FilterWarning, match="^No items match the filter.$"):
+        getattr(library, method)(folder="/nowhere")
 
 
 def test_looking_for_damage_is_left_to_verify(library: MediaLibrary) -> None:

@@ -40,11 +40,10 @@ def counts(report: InspectionReport) -> tuple[int, int, int, int]:
     return report.inspected, report.failed, report.changed, report.left
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three landscapes, two of which have versions; two blank pages; and a broken file."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("drawn")
     for number in range(3):
         exif = Image.Exif()
         exif[0x010F], exif[0x0110], exif[0x0132] = "Canon", "EOS R5", "2024:05:17 12:30:15"
@@ -57,6 +56,12 @@ def photos(tmp_path: Path) -> Path:
         Image.new("RGB", (width, 600), "white").save(folder / f"blank {width}.png")
     (folder / "broken.jpg").write_bytes((folder / "2.jpg").read_bytes()[:1000])
     return folder
+
+
+@pytest.fixture
+def photos(tmp_path: Path, drawn: Path) -> Path:
+    """Copies of the drawn pictures, which a test can change."""
+    return shutil.copytree(drawn, tmp_path / "photos")
 
 
 def test_versions_are_grouped(library: MediaLibrary, photos: Path) -> None:
@@ -167,12 +172,13 @@ def test_a_rotated_photo_is_upright(sqlite_path: Path, tmp_path: Path) -> None:
     """A photo whose pixels are turned and whose EXIF orientation turns them back is the same picture."""
     folder = tmp_path / "photos"
     folder.mkdir()
-    scene(4).save(folder / "upright.jpg")
+    image = scene(4)
+    image.save(folder / "upright.jpg")
     exif = Image.Exif()
     exif[0x0112] = 6
-    scene(4).transpose(Image.Transpose.ROTATE_90).save(folder / "turned.jpg", exif=exif)
-    cropped(scene(4), 0.02).save(folder / "cropped.jpg")
-    scene(4).transpose(Image.Transpose.ROTATE_180).save(folder / "upside down.jpg")
+    image.transpose(Image.Transpose.ROTATE_90).save(folder / "turned.jpg", exif=exif)
+    cropped(image, 0.02).save(folder / "cropped.jpg")
+    image.transpose(Image.Transpose.ROTATE_180).save(folder / "upside down.jpg")
     with MediaLibrary(sqlite_path) as library:
         library.scan(folder)
         library.inspect()

@@ -37,6 +37,21 @@ async def similar_images(
     Returns:
         The groups as a DataFrame, and the number of images that were compared.
     """
+    details, edges, apart, total = await _similar_pairs(database, chosen, threshold)
+    rank = rank_versions(details)
+    groups = await _form_groups(database, list(details["file_hash"]), rank, edges, apart, threshold)
+    return groups_frame(details, groups.best, groups.distance, rank), total
+
+
+async def _similar_pairs(
+    database: Database, chosen: MediaFilter, threshold: float
+) -> tuple[pd.DataFrame, Pairs, Distances, int]:
+    """Find the pairs of similar images.
+
+    Returns:
+        The properties of all images in a pair, the pairs as indexes of these rows, the distance of each pair,
+        and the number of images that were compared.
+    """
     pictures = await load_pictures(database, chosen, MediaType.IMAGE)
     pairs = await asyncio.to_thread(candidate_pairs, pictures.difference, pictures.dct)
     first, second = pictures.content[pairs.first], pictures.content[pairs.second]
@@ -55,9 +70,7 @@ async def similar_images(
     known = (ones >= 0) & (others >= 0)
     ones, others = ones[known], others[known]
     edges = Pairs(np.minimum(ones, others), np.maximum(ones, others))
-    rank = rank_versions(details)
-    groups = await _form_groups(database, list(details["file_hash"]), rank, edges, apart[known], threshold)
-    return groups_frame(details, groups.best, groups.distance, rank), len(pictures.names)
+    return details, edges, apart[known], len(pictures.names)
 
 
 async def _confirm(

@@ -7,12 +7,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from mfkit import MediaLibrary
 from mfkit.errors import FilterError, MfkitError, ReadOnlyLibraryError
 from mfkit.pixels.inspection import InspectionReport
+from mfkit.pixels.perceptual_hash import LUMINANCE_SIDE, MINIATURE_BYTES
+from mfkit.pixels.similar_images import MiniaturePairs
 from tests.unit.pixels.scenes import cropped, resized, scene, versions
 
 COLUMNS = {
@@ -110,6 +113,24 @@ def test_pictures_with_equal_borders_are_grouped_by_what_is_inside(sqlite_path: 
     assert found == sorted(
         [f"{number} framed.jpg", f"{number} small.jpg", f"{number}.jpg"] for number in numbers
     )
+
+
+@pytest.mark.parametrize(
+    ("whole_noise", "inner_noise", "is_similar"),
+    [(1, 4, True), (1, 18, True), (10, 18, False), (1, 26, False), (24, 1, True)],
+)
+def test_margins_may_differ_a_little_if_whole_pages_are_equal(
+    whole_noise: int, inner_noise: int, is_similar: bool
+) -> None:
+    """The insides of two pictures with borders are compared less strictly if the whole pictures are equal."""
+    rng = np.random.default_rng(1)
+    planes = rng.normal(128, 20, (2, MINIATURE_BYTES))
+    planes[:, LUMINANCE_SIDE**2 :] = 128
+    changes = rng.normal(0, 1, planes.shape) * [[whole_noise], [inner_noise]]
+    changes[:, LUMINANCE_SIDE**2 :] = 0
+    pixels = np.concatenate((planes, planes + changes))[[0, 2, 1, 3]].astype(np.uint8)
+    pairs = MiniaturePairs(pixels, np.array([2, 3]), 0.3)
+    assert (pairs.distance(np.array([0]), np.array([1])) <= 0.2).tolist() == [is_similar]
 
 
 def test_the_filter_and_the_threshold_limit_the_groups(library: MediaLibrary, photos: Path) -> None:

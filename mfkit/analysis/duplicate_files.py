@@ -39,6 +39,17 @@ COPY_WORDS = (
 Only differences between the paths of one item count. For example, a folder named Copyright that contains all
 of these paths has no effect."""
 
+# fmt: off
+UNSORTED_WORDS = (
+    "to sort", "tosort", "unsorted", "not sorted", "inbox", "incoming", "download", "downloads", "desktop",
+    "old", "temp", "tmp", "new folder",
+)
+# fmt: on
+"""Words in the names of folders in which files are kept for a while or without order, in lower case.
+
+A word counts if it is a whole word of a folder's name: "old" counts in "Old laptop", not in "Golden Gate". As
+with :data:`COPY_WORDS`, only differences between the paths of one item count."""
+
 
 def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
     """Return the SELECT statement of `MediaLibrary.duplicates`, which lists the paths of duplicate files.
@@ -47,8 +58,9 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     one path, because removing one of them frees no space. Of such paths only the best one to keep is listed.
 
     The statement suggests one path per item to keep: the path with the fewest signs of a copy
-    (:data:`COPY_WORDS`). If several paths are equal, the next criteria decide: the oldest modification time,
-    the fewest folders, the shortest path, the first path in alphabetical order. Missing paths are left out.
+    (:data:`COPY_WORDS`). If several paths are equal, the next criteria decide: the fewest signs of an
+    unsorted folder (:data:`UNSORTED_WORDS`), the oldest modification time, the fewest folders, the shortest
+    path, the first path in alphabetical order. Missing paths are left out.
     ``reason`` states how a path differs from the kept path, or the kept path from the second best.
     """
     if groups is not None and groups < 0:
@@ -86,9 +98,15 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     # Paths with fewer COPY_WORDS (words that are typical of copies) rank higher. A word that occurs in all
     # paths of an item has no effect.
     signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_WORDS]
+    # Each word stands between spaces. A word is in a folder's name if a slash follows anywhere.
+    words = func.replace(path, "/", " / ", type_=Text())
+    for separator in "_-.":
+        words = func.replace(words, separator, " ", type_=Text())
+    unsorted = [case((words.like(f"% {word} %/%"), 1), else_=0) for word in UNSORTED_WORDS]
     judged = select(
         *every,
         reduce(add, signs).label("_copy"),
+        reduce(add, unsorted).label("_unsorted"),
         # Databases sort nulls differently. This column makes every database sort unknown modification times
         # last.
         case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
@@ -160,12 +178,24 @@ def paths(chosen: MediaFilter) -> Select[Any]:
 
 
 def _best_first(path: Any) -> tuple[Any, ...]:
-    return path._copy, path._undated, path.file_modified_at, path._folders, path._length, path.file_path
+    return (
+        path._copy,
+        path._unsorted,
+        path._undated,
+        path.file_modified_at,
+        path._folders,
+        path._length,
+        path.file_path,
+    )
 
 
 def _reason(kept: ColumnElement[bool], own: Any, rival: Any) -> ColumnElement[str]:
     return case(
         (own._copy != rival._copy, case((kept, "not among copies"), else_="looks like a copy")),
+        (
+            own._unsorted != rival._unsorted,
+            case((kept, "not in an unsorted folder"), else_="in an unsorted folder"),
+        ),
         (
             or_(own._undated != rival._undated, own.file_modified_at != rival.file_modified_at),
             case((kept, "oldest"), else_="newer"),

@@ -522,6 +522,22 @@ def group(library: MediaLibrary, *paths: tuple[str, Any]) -> list[tuple[str, boo
             [("/tmp/Backup/a.jpg", NOON), ("/tmp/x/y/a.jpg", NOON)],
             [("/tmp/Backup/a.jpg", False, "looks like a copy"), ("/tmp/x/y/a.jpg", True, "not among copies")],
         ),
+        # The folder's name counts before the time and the number of folders, as whole words in any case.
+        *(
+            (
+                [(f"/m/{name}/a.jpg", NOON - DAY), ("/m/Artist/Album/a.jpg", NOON)],
+                [
+                    (f"/m/{name}/a.jpg", False, "in an unsorted folder"),
+                    ("/m/Artist/Album/a.jpg", True, "not in an unsorted folder"),
+                ],
+            )
+            for name in ("Old laptop/To sort", "x/OLD-stuff/y", "downloads", "My_Inbox.2")
+        ),
+        # Neither a part of a word nor the file's name counts.
+        (
+            [("/m/Golden Gate/old.jpg", NOON), ("/m/x/y/a.jpg", NOON)],
+            [("/m/Golden Gate/old.jpg", True, "fewest folders"), ("/m/x/y/a.jpg", False, "more folders")],
+        ),
         (
             [("/m/a.jpg", NOON), ("/m/x/y/z.jpg", NOON - DAY)],
             [("/m/a.jpg", False, "newer"), ("/m/x/y/z.jpg", True, "oldest")],

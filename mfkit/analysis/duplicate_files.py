@@ -172,7 +172,7 @@ def paths(chosen: MediaFilter) -> Select[Any]:
         select(c.id, c.file_path).where(c.id.in_(within), c.missing_since.is_(None)),
         select(c.id, copy.file_path)
         .join_from(media, MediaCopy.__table__, copy.media_item_id == c.id)
-        .where(c.id.in_(within), copy.missing_since.is_(None)),
+        .where(copy.missing_since.is_(None), c.id.in_(within)),
     ).subquery()
     return select(*every.c).order_by(every.c.id, every.c.file_path)
 

@@ -42,8 +42,8 @@ _FORMS = (
     re.compile(
         rf"(?P<year>\d{{4}})(?:{_SEPARATOR}(?P<month>\d{{1,2}})(?:{_SEPARATOR}(?P<day>\d{{1,2}})"
         # A hyphen before a time without seconds starts a UTC offset, as in "2003-03-10-05:00".
-        rf"(?:/?(?:\s*T\s*|{_BEFORE_CLOCK}|[:_]|-(?=\d{{1,2}}[:.]\d{{2}}[:.]\d)){_CLOCK}{_ZONE})?)?)?"
-        r"(?![\d:]|\w)",
+        rf"(?:[/.]?(?:\s*T\s*|{_BEFORE_CLOCK}|[:_]|-(?=\d{{1,2}}[:.]\d{{2}}[:.]\d)){_CLOCK}{_ZONE})?)?)?"
+        r"(?![\d:]|\w|-W\d)",
         _FLAGS,
     ),
     # This pattern matches "20030310T150443Z", "20030310150443" and "20030310".
@@ -79,6 +79,8 @@ _PLAIN = re.compile(
 _PDF_PREFIX = re.compile(r"D:(?=\d{4})")
 _FRACTION = re.compile(r"\s*(\d{1,12})", re.ASCII)
 _OFFSET = re.compile(rf"{_STATED_ZONE}\s*\Z", _FLAGS)
+# Chinese and Japanese dates have units after the numbers, as in "2003年03月10日 15:04:43".
+_UNITS = str.maketrans("年月日", "-- ")
 # The typographic minus sign and the en dash are read as hyphens, because some programs write them instead.
 _MINUS = str.maketrans("\u2212\u2013", "--")
 # Spaces or hyphens in place of a number mean that this part of a date is unknown, as in
@@ -135,7 +137,7 @@ def _parse(text: str, offset: str | None, fraction: str | None) -> ParsedDate | 
         zone = None if offset is None else _zone(offset)
         found = _build((*map(int, plain.groups()), _microseconds(fraction)), "second", zone)
         return None if found is None or is_epoch(found) else found
-    cleaned = ascii_digits(text).replace("\0", " ").translate(_MINUS).strip("\"' \t\r\n")
+    cleaned = ascii_digits(text).translate(_UNITS).replace("\0", " ").translate(_MINUS).strip("\"' \t\r\n")
     if _PDF_PREFIX.match(cleaned):
         cleaned = cleaned[2:].replace("'", ":")
     cleaned = _BLANK_PARTS.sub("00", _BLANK_CLOCK.sub("", cleaned)).strip()

@@ -11,12 +11,13 @@ _HALVES = {
     "上午": "am", "凌晨": "am", "早上": "am", "午前": "am", "오전": "am",
     "下午": "pm", "晚上": "pm", "午後": "pm", "오후": "pm",
 }  # fmt: skip
+_ARABIC_HALVES = {"ص": "am", "م": "pm"}
 _HALF_FIRST = f"(?P<half_first>{'|'.join(_HALVES)})"
 _DAY = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
 _CLOCK = r"(?P<hour>[0-2]\d)[-_.: ](?P<minute>[0-5]\d)[-_.: ](?P<second>[0-5]\d)"
 # A day and a time are separated by punctuation, or by one or two words such as "um" and "a la(s)".
 _BEFORE_TIME = (
-    rf"(?:[-_. T,]{{0,3}}{_HALF_FIRST}\s?|[-_. T,]{{1,3}}|,?\s[^\W\d]{{1,6}}\.?\s"
+    rf"(?:[-_. T,]{{0,3}}{_HALF_FIRST}\s?|[-_. T,]{{1,3}}|,?\s[^\W\d]{{1,6}}(?:\.?\s|-)"
     r"|\s[^\W\d]{1,3}\s[^\W\d]{1,4}(?:\(s\))?\s)"
 )
 # This pattern matches "2014-08-25_17.15.33", "2021-03-04 at 10.11.12 PM", "2020-01-02_12-30-00",
@@ -25,7 +26,7 @@ _SEPARATED = re.compile(
     r"(?<!\d)(?<!\d[.-])(?P<year>\d{4})(?P<separator>[-_. ])(?P<month>\d{2})(?P=separator)(?P<day>\d{2})"
     rf"(?:{_BEFORE_TIME}"
     r"(?P<hour>[0-2]?\d)(?P<gap>[-_.:h ]?)(?P<minute>[0-5]\d)[-_.:m ]?(?P<second>[0-5]\d)(?!\d)"
-    r"(?:[ \u202f\xa0]?(?P<half>[ap])\.?\s?m\b)?)?(?!\d)",
+    r"(?:[ \u202f\xa0]?(?:(?P<half>[ap])\.?\s?m|(?P<arabic_half>[صم]))\b)?)?(?!\d)",
     re.IGNORECASE,
 )
 # This pattern matches names that end after the minute, such as "2020-03-04_12-13".
@@ -134,7 +135,9 @@ def _from_match(match: re.Match[str], stem: str) -> ParsedDate | None:
     if parts.get("hour"):
         seconds = f":{parts['second']}" if parts.get("second") else ""
         half = _HALVES.get(parts.get("half_first") or "") or (
-            f"{parts['half']}m" if parts.get("half") else ""
+            f"{parts['half']}m"
+            if parts.get("half")
+            else _ARABIC_HALVES.get(parts.get("arabic_half") or "", "")
         )
         text += f" {parts['hour']}:{parts['minute']}{seconds} {half}"
         follows_t = stem[match.start("hour") - 1] in "Tt"

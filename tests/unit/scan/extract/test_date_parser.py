@@ -108,6 +108,8 @@ def test_any_text_is_parsed_without_an_error(text: str) -> None:
     ("text", "expected", "precision"),
     [
         ("2017:05:16 1:48:24 pm", datetime(2017, 5, 16, 13, 48, 24), "second"),
+        ("2017年05月16日 01:02:03", datetime(2017, 5, 16, 1, 2, 3), "second"),
+        ("2017. 05. 16. 01:02:03", datetime(2017, 5, 16, 1, 2, 3), "second"),
         ("2017:05:16_01:02:03", datetime(2017, 5, 16, 1, 2, 3), "second"),
         ("2017-05-16-01:02:03", datetime(2017, 5, 16, 1, 2, 3), "second"),
         ("2017-05-16-05:00", datetime(2017, 5, 16), "day"),
@@ -151,6 +153,7 @@ def test_deviations_are_read(text: str, expected: datetime, precision: str) -> N
     "text",
     [
         None,
+        "2017-W20-2",
         "",
         "\0\0",
         "    :  :     :  :  ",

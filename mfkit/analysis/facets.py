@@ -1,4 +1,4 @@
-"""Facets: the values of several dimensions with their counts, and messages about values that no item has.
+"""Facets: the values of several dimensions with their counts, and messages if a filter names unknown values.
 
 Each facet ignores the filter's conditions on its own dimension, also exclusions. Otherwise it would list only
 the values that the filter already selects, and a user could not choose another value.
@@ -135,7 +135,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 
 
 _MAX_NAMED = 5
-"""Maximum number of existing values that a message names if none of them is similar."""
+"""Maximum number of existing values in a message about a value that no item has and that resembles none."""
 
 
 def facets(
@@ -230,9 +230,9 @@ def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
 
 
 def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:
-    """Return the message that no item has the requested value.
+    """Return the message that no item has a value that a filter names.
 
-    It suggests similar existing values or, if there are none, names the first ones, which are the most
+    The message suggests existing values that are similar. If no existing value is similar, it names the most
     frequent ones.
     """
     name = DIMENSION_OF_FIELD[field].replace("_", " ")

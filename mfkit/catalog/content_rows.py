@@ -226,10 +226,10 @@ class ContentRows(ABC, Generic[ItemT]):
             self.copies_of.setdefault(owner.id, {})[copy.path] = copy
 
     async def free_hashes_and_paths(self, connection: AsyncConnection) -> None:
-        """Free the old hashes of edited items and the old paths of moved items, before the items are written.
+        """Free the old hashes of edited items and the old paths of moved items in the database.
 
-        This must happen before the items are written: hashes and paths are unique, so two items must never
-        have the same value, not even between two statements.
+        Call this method before items are written. Hashes and paths have unique constraints, and another item
+        can get the hash or the path that an item has lost.
         """
         stored = [item for item in self.items.values() if not item.is_new]
         edited = [(f"{item.id}", item.id) for item in stored if item.hash != item.stored_hash]

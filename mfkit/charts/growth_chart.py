@@ -226,7 +226,8 @@ def _legend(axis: TimeAxis, everything: Tables, areas: bool) -> str:
         f'<span style="color:{MEDIA_COLORS[name]}">\u25a0</span> {name}' for name in _drawn_types(everything)
     ]
     if areas:
-        # The areas do not include undated or wrongly dated files, so the legend states their numbers.
+        # An area chart shows only files that have a plausible date, because it has no place beside the time
+        # axis. So its legend states how many other files there are.
         files = _total(everything, "files")
         names += [
             f"{plural(int(files[index]), 'file')} {slot.phrase}"

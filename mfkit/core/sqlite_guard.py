@@ -53,9 +53,9 @@ def authorize(action: int, first: str | None, second: str | None, *_: Any) -> in
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if first in _READING_PRAGMAS else sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # SQLite also reports this action when a connection uses a full-text table for the first time. If the
-        # action were denied, searches would fail. Allowing it is harmless, because SQLite itself rejects
-        # statements that change sqlite_master.
+        # SQLite asks the authorizer for permission to update sqlite_master when a connection uses a full-text
+        # table for the first time. If the answer were no, full-text searches would fail. The permission does
+        # no harm, because SQLite itself rejects statements that change sqlite_master.
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 

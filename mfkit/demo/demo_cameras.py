@@ -126,7 +126,7 @@ def exif_block(
         position: Position of the camera; None if the camera does not record it.
         size: Stored width and height in pixels.
         orientation: `UPRIGHT` or `QUARTER_TURN`.
-        rng: Random generator for the settings.
+        rng: Random generator for the camera settings.
     """
     aperture = rng.choice(camera.apertures) if exposure > 9 else min(camera.apertures)
     # As a real camera does, choose the lowest ISO speed that allows a shutter speed of at least 1/60 s.

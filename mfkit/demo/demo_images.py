@@ -168,7 +168,7 @@ TRIPS: tuple[Trip, ...] = (
 
 
 def plan_photos(seed: int) -> Iterator[DemoFile]:
-    """Yield the planned photos of all trips."""
+    """Yield a :class:`DemoFile` for each photo of the trips in `TRIPS`."""
     for trip in TRIPS:
         for camera, count in trip.shots:
             rng = random.Random(f"{seed}/{trip.folder}/{camera}")
@@ -188,7 +188,7 @@ def _plan_camera(trip: Trip, camera: Camera, count: int, rng: random.Random, see
         scene, size = rng.choice(trip.scenes), rng.choice(camera.sizes)
         position = None
         if camera.has_gps:
-            # The photos of a trip get positions within walking distance of each other.
+            # All photos of a trip are taken within walking distance of the center of the trip.
             latitude, longitude, altitude = trip.place
             position = Position(
                 latitude + rng.gauss(0, 0.008),
@@ -248,7 +248,8 @@ IMAGES = (
 )
 # fmt: on
 WELLINGTON = Position(-41.2866, 174.7756, 20)
-# The AVIF encoder uses one thread, because its output depends on the number of threads.
+# The output of the AVIF encoder depends on the number of its threads. It uses one thread, so that its output
+# does not depend on the number of processor cores.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "webp": {"quality": 80, "method": 2},
     "avif": {"quality": 70, "speed": 9, "max_threads": 1},
@@ -258,9 +259,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def plan_non_jpeg_images(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Yield the planned images in formats other than JPEG.
+    """Yield a :class:`DemoFile` for each image of the demo library in a format other than JPEG.
 
-    A format that the installed Pillow cannot write is replaced by JPEG and reported in the notes.
+    If the installed Pillow cannot write WebP or AVIF, the image becomes a JPEG file, and ``notes`` gets a
+    message about it.
     """
     for path, when, scene, light, size in IMAGES:
         stem, _, suffix = path.rpartition(".")
@@ -287,7 +289,7 @@ def _write_landscape(
     if suffix in ("webp", "avif"):
         image = add_noise(image, rng)
     if suffix == "tif":
-        # The image is brown on white, like an old print that was scanned.
+        # TIFF images are brown on white, like scans of old prints.
         sepia = ImageOps.colorize(ImageOps.autocontrast(image.convert("L")), (48, 32, 22), (246, 232, 206))
         image = ImageOps.expand(sepia, 30, (250, 246, 238))
     elif suffix == "gif":

@@ -1,6 +1,7 @@
 """Music of the demo library, and the choice of PyAV's encoders for music and videos.
 
-PyAV's wheels on PyPI contain all encoders. Builds by Linux distributions and conda may lack some.
+PyAV from PyPI contains all encoders. PyAV from a Linux distribution or conda may lack some of them. The files
+are then written with another codec or left out.
 """
 
 import os
@@ -19,8 +20,8 @@ import numpy.typing as npt
 from mfkit.demo.demo_file import DemoFile
 
 # This maps a codec to the encoders to try: first encoders of the codec itself, then encoders of older codecs
-# for the same containers. If no encoder for a codec is available, the demo file is left out, or a video is
-# written without audio.
+# that the same container formats support. If none of the encoders is available, the demo file is left out, or
+# a video is written without audio.
 ENCODERS: dict[str, tuple[str, ...]] = {
     "h264": ("libx264", "libopenh264", "mpeg4"),
     "hevc": ("libx265", "libx264", "libopenh264", "mpeg4"),
@@ -56,7 +57,7 @@ def has_encoder(name: str) -> bool:
     """Return whether PyAV has an encoder with this name."""
     try:
         av.Codec(name, "w")
-    except ValueError:  # PyAV's UnknownCodecError, a subclass of ValueError, was raised.
+    except ValueError:  # For an unknown encoder, PyAV raises UnknownCodecError, a subclass of ValueError.
         return False
     return True
 
@@ -202,7 +203,7 @@ ALBUMS: tuple[Album, ...] = (
 
 
 def plan_music(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Yield the planned files of all music tracks for which an encoder is available."""
+    """Yield a :class:`DemoFile` for each music track for whose codec an encoder is available."""
     for album in ALBUMS:
         encoder = choose_encoder(album.codec, notes)
         if encoder is None:

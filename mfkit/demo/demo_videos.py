@@ -123,7 +123,7 @@ CLIPS: tuple[Clip, ...] = (
 
 
 def plan_videos(seed: int, notes: list[str]) -> Iterator[DemoFile]:
-    """Yield the planned files of all videos for which an encoder is available."""
+    """Yield a :class:`DemoFile` for each video for whose codec an encoder is available."""
     for clip in CLIPS:
         video = choose_encoder(clip.video, notes)
         if video is not None:
@@ -145,7 +145,8 @@ def write_video(clip: Clip, video: str, audio: str | None, seed: str, path: Path
         stream.width, stream.height = clip.size
         stream.pix_fmt = "yuv420p"
         if clip.hdr and video == "libx265":
-            # These are the numbers of BT.2020 and HLG (ITU-T H.273, tables 2 to 4).
+            # These are the codes for the color space BT.2020 and the HLG transfer function (ITU-T H.273,
+            # tables 2 to 4).
             stream.pix_fmt, context = "yuv420p10le", stream.codec_context
             context.color_primaries, context.color_trc, context.colorspace = 9, 18, 9
         stream.codec_context.thread_count = 1

@@ -22,9 +22,9 @@ from mfkit.path_argument import checked_path
 
 Progress = Callable[[int, int], None]
 
-# Each entry describes copies of demo files: source folder, indexes of the files in it (sorted by name),
-# target folder, format string for the names of the copies, and number of days by which the copies are newer
-# than their originals.
+# Each entry copies some files of one folder of the demo library into another folder: source folder, indexes
+# of the copied files in the sorted list of its files, target folder, format string for a copy's file name,
+# and number of days that are added to the modification time.
 COPIES = (
     ("Pictures/2014/Lisbon", (4, 5, 6), "Phone backup/2014", "{stem}{suffix}", 0),
     ("Pictures/2018/Sydney", (0, 2), "Phone backup/2018", "{stem}{suffix}", 0),
@@ -166,7 +166,10 @@ def _write_one(root: Path, file: DemoFile) -> None:
 
 
 def plan_copies(files: Sequence[DemoFile]) -> Iterator[DemoCopy]:
-    """Yield the planned copies of files. Folders without planned files are skipped."""
+    """Yield a :class:`DemoCopy` for each copy that `COPIES` describes.
+
+    A file that is not planned, because no encoder for it is available, has no copy.
+    """
     for folder, picks, target, name, days in COPIES:
         dates = {file.path: file.modified for file in files if file.path.rpartition("/")[0] == folder}
         for source in (path for index, path in enumerate(sorted(dates)) if index in picks):

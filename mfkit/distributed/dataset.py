@@ -30,7 +30,7 @@ from mfkit.path_argument import checked_path
 from mfkit.processes.temporary_folder import TemporaryFolder
 
 KEPT_VERSIONS = 3
-"""Number of recent versions whose files are kept."""
+"""Number of recent versions of a dataset whose files are kept, for queries that still read these versions."""
 _MIN_ORPHAN_AGE = timedelta(days=1)
 _MANIFEST = "manifest.json"
 _VERSIONS = "versions"
@@ -50,7 +50,7 @@ class Dataset:
     """
 
     def __init__(self, target: str | os.PathLike[str]) -> None:
-        """Set the location without opening it.
+        """Store the location of a dataset without reading the dataset.
 
         Args:
             target: A folder, or a URL that PyArrow supports: ``s3://``, ``gs://``, ``hdfs://``, ``file://``,
@@ -117,7 +117,7 @@ class Dataset:
         """Raise an error if the folder is not a dataset but contains files that mfkit did not write.
 
         Args:
-            own: Names of the relations' folders.
+            own: Names of the folders in which mfkit stores the data files of relations.
 
         Raises:
             DatasetError: The folder contains other files or cannot be listed.
@@ -150,7 +150,10 @@ class Dataset:
             shutil.rmtree(folder, ignore_errors=True)
 
     def add_file(self, source: Path, file: str) -> int:
-        """Move a finished file into the dataset, and return its size. The file is not yet in a manifest."""
+        """Move a finished file into the dataset, and return its size.
+
+        Readers do not see the file until :meth:`replace_version` has written a manifest that lists it.
+        """
         size = source.stat().st_size
         with self._map_errors():
             self._added.append(file)
@@ -190,8 +193,8 @@ class Dataset:
     def write_lock(self) -> Iterator[None]:
         """Lock a local dataset so that no other process on this machine publishes. A bucket is not locked.
 
-        If publishing fails, the added files are removed. If nothing was published before, the lock file and
-        new folders are also removed.
+        If publishing fails, the files that it added are removed. If nothing was published before, the lock
+        file and new folders are also removed.
 
         Raises:
             DatasetError: The folder cannot be written, or another process holds the lock for too long.
@@ -220,7 +223,7 @@ class Dataset:
 
     @contextmanager
     def _remove_on_failure(self) -> Iterator[None]:
-        """Remove the added files if an error occurs before the manifest lists them."""
+        """Remove the files that were added in the block if an error occurs before the manifest lists them."""
         try:
             yield
         except BaseException:
@@ -264,7 +267,7 @@ class Dataset:
                 text = self._text(file)
                 try:
                     files = list(parse_manifest(text, self.name).files()) if text is not None else []
-                except DatasetError:  # An invalid manifest is skipped, because its files are unknown.
+                except DatasetError:  # An invalid manifest is ignored, because it does not tell its files.
                     continue
                 if newest.version - int(number) < KEPT_VERSIONS:
                     kept.update(files)

@@ -243,7 +243,7 @@ def open_dataset(target: str | os.PathLike[str], engine: SparkSession | Literal[
             f'{engine!r} cannot run queries on a dataset. Use "duckdb" or a Spark session: '
             "pip install 'mfkit[spark]', then pyspark.sql.SparkSession.builder.getOrCreate()."
         )
-    # The module is imported here, because it requires PySpark.
+    # The module spark_engine is imported only here, because it requires PySpark, which is optional.
     from mfkit.distributed.spark_engine import SparkEngine
 
     return SparkEngine(dataset, engine)

@@ -24,11 +24,17 @@ from mfkit.scan.workers.worker_supervisor import Job
 from mfkit.version import __version__
 
 _FILES_PER_TASK = 64
-"""Maximum number of files per task. Submitting a task takes about as long as reading one file."""
+"""Maximum number of files per task.
+
+Submitting a task takes about as long as reading one file, so tasks with a single file would be inefficient.
+"""
 _BYTES_PER_TASK = 256 << 20
-"""Total file size in bytes from which a task gets no more files, so that a lost task repeats little work."""
+"""Total file size in bytes from which a task gets no more files.
+
+If a task is lost, its files are read again, so the files of one task should not take long.
+"""
 _MAX_TASKS = 512
-"""Maximum number of running tasks. Their 32,768 files are kept in memory."""
+"""Maximum number of submitted tasks, because the pool keeps data on their files (up to 32,768) in memory."""
 _MAX_WAITING_FILES = 16_384
 """Maximum number of finished files whose results wait for the result of an earlier file."""
 _MAX_WAIT_SECONDS = 30.0
@@ -56,7 +62,8 @@ class ExecutorPool:
 
         Args:
             executor: The executor. The pool does not shut it down.
-            tasks: Maximum number of running tasks. None adapts the number to keep the machines busy.
+            tasks: Maximum number of submitted tasks; 512 by default. Below this maximum, the number adapts to
+                the capacity of the machines.
             time_limit: Maximum number of seconds for one file without progress.
             memory_limit: Memory limit of each worker process in bytes; 0 for no limit.
         """
@@ -91,7 +98,10 @@ class ExecutorPool:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def put(self, candidate: Candidate, known_hash: str | None) -> None:
-        """Add a file to the next task. A full task is submitted as soon as the limit of tasks allows."""
+        """Add a file to the next task, and submit the task if it is full.
+
+        If the maximum number of tasks is already submitted, first wait until a task has finished.
+        """
         self._next_jobs.append(Job(FileResult.of(candidate), known_hash, number=self._put))
         self._put += 1
         if (
@@ -179,8 +189,8 @@ class ExecutorPool:
             apply_reply(line, job.result)
         self._any_done = True
         if self._done.empty():
-            # The limit of tasks is not adjusted while finished results wait to be stored, because then this
-            # machine is the bottleneck, not the cluster.
+            # The maximum number of submitted tasks is not adjusted while results wait to be stored, because
+            # then this machine is the bottleneck, not the cluster.
             self._limit.adjust(time.monotonic() - started, busy_seconds)
         return None
 
@@ -195,7 +205,7 @@ class ExecutorPool:
         arguments = (VERSION, uuid4().hex, *self._limits, requests)
         try:
             return self._executor.submit(eval, CALL, {"arguments": arguments})
-        except RuntimeError as error:  # The executor raises this error if it is shut down or broken.
+        except RuntimeError as error:  # An executor raises RuntimeError if it is shut down or broken.
             raise MfkitError(
                 f"The executor accepts no tasks ({error}). Scan again with another executor."
             ) from error
@@ -231,7 +241,10 @@ def _any_exists(jobs: list[Job]) -> bool:
 
 _INITIAL_SIZE = 4
 _TRANSPORT_SECONDS = 0.25
-"""Tolerated transport time of a task in seconds. With 0, the limit would never grow for short tasks."""
+"""Seconds of waiting that are always tolerated, because a task and its result have to be transported.
+
+Without this tolerance, the number of submitted tasks would never grow if all tasks are short.
+"""
 
 
 class ConcurrencyLimit:
@@ -244,7 +257,7 @@ class ConcurrencyLimit:
     """
 
     def __init__(self, most: int) -> None:
-        """Create a limit for the number of running tasks. It starts at a small value.
+        """Create a limit on the number of submitted tasks. It starts at a small value.
 
         Args:
             most: Maximum value of the limit.
@@ -254,7 +267,7 @@ class ConcurrencyLimit:
         self._changed = asyncio.Event()
 
     async def enter(self) -> None:
-        """Wait until the limit allows another task, and count this task as running."""
+        """Wait until another task may be submitted, and count this task as submitted."""
         while self._running >= self.size:
             self._changed.clear()
             await self._changed.wait()

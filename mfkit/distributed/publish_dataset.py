@@ -102,9 +102,10 @@ def _is_unchanged(old: DatasetVersion, manifest: Manifest) -> bool:
 
 
 def _bytes_of_a_row(manifest: Manifest, name: str) -> float:
-    """Estimate the bytes per row in a dataset. A row takes more bytes than in the snapshot.
+    """Estimate the bytes per row of a relation in a dataset.
 
-    In a dataset, ids are text, and items have an additional column with searchable words.
+    A row takes more bytes than in the snapshot, because ids are text, and items have an additional column
+    with searchable words.
     """
     size = sum(manifest.signatures[file][0] for file in manifest.base.get(name, ()))
     return 1.5 * size / max(manifest.rows.get(name, 0), 1) if size else 100.0
@@ -137,7 +138,7 @@ class _Writer:
         """Write the changed files, and return all files of the relation and the number of written files.
 
         Args:
-            known: Files of the last version.
+            known: Files of the relation in the last version.
             row: Estimated bytes per row.
         """
         before = {data_file.key: data_file for data_file in known}
@@ -198,8 +199,8 @@ class _Writer:
         )
         self._connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM fresh_read")
         target = self._folder / self._name
-        # The limit lets DuckDB keep all files open. With a lower limit, DuckDB would close files early and
-        # write the remaining rows of each closed file to a second file.
+        # This setting lets DuckDB keep all written files open. By default, DuckDB would close some of them
+        # early and write their remaining rows to second files.
         self._connection.execute(f"SET partitioned_write_max_open_files = {len(fresh) + 1}")
         self._connection.execute(
             "COPY (SELECT p.* EXCLUDE (publish_place, publish_key), fresh.publish_file "
@@ -231,8 +232,8 @@ _ITEMS = (
 def _number_of_files(size: float, parts: int) -> int:
     """Return the number of files into which rows of an estimated total size are divided.
 
-    The previous number of files is doubled if the files are too large, and halved only if they are much too
-    small.
+    The previous number of files, ``parts``, is doubled if the files would be too large. It is halved only if
+    they would be much too small, because a new number means that all files are written again.
     """
     while size / parts > MAX_FILE_BYTES:
         parts *= 2

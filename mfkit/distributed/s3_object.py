@@ -17,16 +17,22 @@ from mfkit.scan.media_source import Remote
 HashKind = Literal["content", "stored checksum", "placeholder"]
 
 BLOCK = 1 << 16
-"""Block size in bytes. Objects are fetched and cached in blocks; a smaller object needs a single request."""
+"""Size in bytes of the blocks in which objects are fetched and cached.
+
+An object that is not larger than one block is fetched with a single request.
+"""
 _MAX_BLOCKS = 64
 """Maximum number of blocks per request."""
 _MAX_READ_AHEAD = 16
-"""Maximum number of blocks to read ahead. The number doubles while an object is read sequentially."""
+"""Maximum number of blocks to read ahead.
+
+While an object is read sequentially, the number of these blocks doubles with each request up to this maximum.
+"""
 _CACHED_BLOCKS = 128
 _HEARTBEAT_BYTES = 64 << 20
-"""Number of bytes after which reading by an extractor no longer counts as progress.
+"""Number of bytes of a file after which reading no longer counts as progress.
 
-From then on, the time limit of the file applies."""
+An extractor that reads more bytes must finish within the time limit for one file."""
 _HASH_CHUNK = 8 << 20
 """Number of bytes per request if the whole object is read to compute its hash."""
 
@@ -39,8 +45,7 @@ class StoredObject(Remote):
         size: Size in bytes.
         etag: ETag of this version.
         fault: Error of a failed read, or None. It is stored here, because an extractor can mistake a failed
-        read
-            for a damaged file.
+            read for a damaged file.
     """
 
     def __init__(self, url: str, heartbeat: Callable[[], None] = lambda: None) -> None:

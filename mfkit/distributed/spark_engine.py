@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
-    # In ANSI mode an integer overflow is an error instead of a wrong result.
+    # ANSI mode is used, because an integer overflow is then an error instead of a wrong result.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.caseSensitive": "false",

@@ -33,9 +33,9 @@ _TABLE_FUNCTIONS = frozenset(
     range explode explode_outer posexplode posexplode_outer inline inline_outer stack json_tuple
     """.split()
 )
-# SQL from the user may call only functions of these Spark groups. Unsafe groups are left out: misc_funcs
-# (calls Java methods, returns file names), xml_funcs, and the groups for formats whose schemas are read from
-# files.
+# Spark assigns each of its functions to a group. SQL from the user may call only the functions of these
+# groups. Groups with unsafe functions are missing: functions of misc_funcs can call Java methods and return
+# file names, and functions for XML, Avro and Protobuf can read a schema from any file.
 _GROUPS = frozenset(
     f"{group}_funcs"
     for group in """

@@ -282,7 +282,10 @@ _NUMBERS: dict[str, ColumnElement[Any]] = {
 
 
 def _below(folder: str) -> Condition:
-    """Return the condition that an item is inside a folder, as a range of paths that can use an index."""
+    """Return the condition that an item is inside a folder.
+
+    The condition is a range of paths, because a database can use an index for a range.
+    """
     if folder == "/":
         return and_(c.file_path >= "/", c.file_path < "0")
     # "0" is the character that follows "/", so the range contains all paths that start with "folder/".

@@ -50,8 +50,9 @@ def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
         for code in getattr(chosen, f"all_{kind}_languages") or ():
             yield has_language(column)((code,))
         if excluded := getattr(chosen, f"no_{kind}_languages"):
-            # Items with unknown streams are not selected. Only a null stream count identifies these items,
-            # because the column of languages is also null if no stream states a language.
+            # An item whose streams were never read is not selected, because it may contain the excluded
+            # language. Its stream count is null. A null in the column of languages does not identify such an
+            # item, because that column is also null if the streams were read but state no language.
             yield c.stream_count.is_not(None)
             yield or_(column.is_(None), ~has_language(column)(excluded))
 

@@ -105,14 +105,18 @@ def _regex(pattern: str) -> str:
 
 
 def looks_like_rule(dialect: str) -> str:
-    """Return the SQL expression for the name of the first rule that holds, or null if no rule holds."""
+    """Return an SQL expression for the name of the first rule that a file meets, or null if it meets none."""
     sql = _DIALECTS[dialect]
     cases = " ".join(f"WHEN {_condition(rule, sql)} THEN '{_quoted(rule.name)}'" for rule in RULES)
     return f"CASE {cases} END"
 
 
 def looks_like(rule: str) -> str:
-    """Return SQL that converts a rule's name to what matching files look like, such as ``screenshot``."""
+    """Return an SQL expression for the column ``looks_like``, with values such as ``screenshot``.
+
+    Args:
+        rule: SQL expression for the name of the rule that a file meets; see :func:`looks_like_rule`.
+    """
     cases = " ".join(f"WHEN '{_quoted(one.name)}' THEN '{one.value}'" for one in RULES)
     return f"CASE {rule} {cases} END"
 

@@ -19,9 +19,11 @@ from mfkit.report.page_blocks import PLOTLY_MIME
 _PAGE = b'<meta name="generator" content="mfkit">'
 PDF_MARK = b"% Report by mfkit\n"
 """Comment at the end of a PDF file that identifies it as a report (ISO 32000-1, 7.2.3)."""
-_PNG_CHUNK = b"tEXtSoftware\0mfkit"  # Type and data of a text chunk (PNG, Third Edition, 11.3.3.2).
+# This is the type and the data of the text chunk (PNG, Third Edition, 11.3.3.2) that identifies a PNG file as
+# written by mfkit.
+_PNG_CHUNK = b"tEXtSoftware\0mfkit"
 _PNG_END = 12
-"""Length of the last chunk of a PNG file."""
+"""Length in bytes of the last chunk of a PNG file, before which the text chunk is inserted."""
 _SEARCHED_BYTES = 2_000
 
 
@@ -85,7 +87,7 @@ _INSTALL_PATHS = (
 )
 _PRINT_TIMEOUT = 120.0
 _SOCKET_PATH_LENGTH = 103
-"""Maximum length in bytes of the path of a Unix socket on macOS; Linux allows 107 (unix(7))."""
+"""Maximum length in bytes of a Unix socket's path on macOS. It is also used on Linux, which allows 107."""
 _SOCKET_NAME = "org.chromium.Chromium.XXXXXX/SingletonSocket"
 """Path of the socket that Chromium creates in the temporary folder."""
 OFFLINE = (

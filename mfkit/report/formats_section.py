@@ -78,7 +78,7 @@ _DYNAMIC_RANGES = {"SDR": "Standard dynamic range (SDR)", "PQ": "HDR with the PQ
 
 
 def _dynamic_range(context: ReportContext) -> list[Html | Chart]:
-    """Return the number of HDR videos, and a table if there are any."""
+    """Return a sentence on the number of HDR videos and, if there are any, a table of the dynamic ranges."""
     classes = context.query(context.lib.summary, "hdr")
     classes = classes[classes["hdr"].notna() & (classes["files"] > 0)]
     if classes.empty:

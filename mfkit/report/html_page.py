@@ -59,7 +59,8 @@ def html_page(notebook: Any, *, paper: str = DEFAULT_PAPER, pages: Mapping[str, 
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic",
         config=config,
-        # nbconvert must not search the current folder for templates, because templates are code.
+        # By default, nbconvert also searches the current folder for templates, and a template found there
+        # would run as code. So no folder is searched.
         extra_template_basedirs=[],
     )
     body, _ = exporter.from_notebook_node(page)

@@ -159,7 +159,7 @@ _MAX_FAILURES = 20
 
 
 def failures(context: ReportContext) -> Section:
-    """Create the section on files that could not be read. The report's filter does not apply to it."""
+    """Create the section on all files that could not be read, even if the report has a filter."""
     failed = context.redaction.frame(context.lib.failures())
     title = "Unreadable files"
     if failed.empty:

@@ -24,7 +24,7 @@ _BUNDLE = "mfkit_bundle"
 
 
 class DrawnExecutePreprocessor(ExecutePreprocessor):
-    """Notebook execution that ends only when all panels are drawn, because they are drawn in threads."""
+    """Executor of notebooks that waits at the end until background threads have drawn all panels."""
 
     def preprocess(self, nb: Any, resources: Any = None, km: Any = None) -> Any:
         """Run the notebook's cells and a temporary last cell, which waits until all panels are drawn."""
@@ -76,7 +76,8 @@ class OfflineHTMLExporter(HTMLExporter):
 
     @default("extra_template_basedirs")
     def _default_template_folders(self) -> list[str]:
-        # nbconvert's default is replaced, because it contains the current folder, and templates are code.
+        # By default, nbconvert also searches the current folder for templates, and a template found there
+        # would run as code. So only mfkit's own folder is searched.
         return [str(Path(__file__).parent / "templates")]
 
     @default("default_preprocessors")

@@ -18,7 +18,7 @@ from mfkit.filters.units import format_duration, format_size
 from mfkit.text_safety import escape_control
 
 _MAX_UNBROKEN = 24
-"""Maximum length of text in a cell that stays on one line. Longer text wraps at any character."""
+"""Number of characters up to which text in a table cell stays on one line. Longer text wraps anywhere."""
 _MAX_WHOLE = 10
 """Maximum number of rows of a table that is not divided between two printed pages."""
 

@@ -16,7 +16,7 @@ from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 
 RedactOption = Literal["names", "places", "map"]
-"""What is redacted in a report. ``names``: names of files and folders are replaced by aliases. ``places``:
+"""Redaction of a report. ``names``: names of files and folders are replaced by aliases. ``places``:
 coordinates are rounded to 0.1 degrees (about 11 km). ``map``: places are left out."""
 
 _FILE_PATH_COLUMNS = ("file_path", "old_path")

@@ -22,22 +22,25 @@ from mfkit.report.page_blocks import Html, escaped, plural, value
 from mfkit.report.redaction import ReportContext
 
 _PER_YEAR = 24
-"""Number of files of a year that are tried."""
+"""Number of images and videos that are queried for each year, as candidates for the pictures of a report."""
 _MAX_MOSAIC = 18
 _MOSAIC_RATIO = 2.4
 """Desired ratio of the mosaic's width to its height."""
 _MIN_SIDE = 120
-"""Minimum width and height in pixels of a picture of the mosaic. Smaller ones are mostly icons."""
+"""Minimum width and height in pixels of a picture of the mosaic. Smaller pictures are mostly icons."""
 _MOSAIC_RATIOS = (0.4, 2.6)
-"""Minimum and maximum ratio of a picture of the mosaic. Pictures outside are mostly panoramas and banners."""
+"""Minimum and maximum ratio of width to height of a picture of the mosaic, to leave out most panoramas."""
 _MIN_CONTRAST = 24
-"""Minimum difference in luminance, from 0 to 255, between the darkest and brightest part of a picture."""
+"""Minimum difference in luminance, from 0 to 255, between the darkest and the brightest part of a picture.
+
+Pictures with a smaller difference, such as blank scans, are avoided.
+"""
 _MAX_TRIES = 6
 """Maximum number of pictures of a year that are tried to find a picture with enough contrast."""
 _MAX_FAILURES = 30
-"""Number of files without a thumbnail after which no further files are tried."""
+"""Number of failed thumbnails after which a report creates no further thumbnails."""
 _MAX_SECONDS = 60.0
-"""Time limit for creating the thumbnails of a report."""
+"""Time in seconds after which a report creates no further thumbnails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class ReportPictures:
     """
 
     def __init__(self, context: ReportContext) -> None:
-        """Prepare the pictures of a report. The context has its library, filter and redaction."""
+        """Store the library, filter and redaction of a report. Its thumbnails are created when needed."""
         self._context = context
         self._candidates: dict[int | None, list[tuple[str, str]]] | None = None
         self._loaded: dict[str, Picture | None] = {}

@@ -199,10 +199,10 @@ Paper = Literal["A4", "letter"]
 _LETTER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
 """Territories whose common paper size is US Letter (Unicode CLDR, ``measurementData``, ``paperSize``)."""
 _LETTER_NAMES = ("United States", "Canada", "Mexico", "Philippines")
-"""Names of some of these territories in the locales of Windows, such as ``English_United States``."""
+"""Names of countries that use US Letter, as in Windows locales such as ``English_United States``."""
 _TERRITORY = re.compile(r"[A-Za-z]{2,3}(?:_[A-Z][a-z]{3})?_([A-Z]{2})\b")
 _VARIABLES = ("LC_ALL", "LC_PAPER", "LANG")
-"""Environment variables with the locale, the first one that is not empty applies (POSIX, 8.2)."""
+"""Environment variables that can state the locale. The first one that is not empty applies (POSIX, 8.2)."""
 
 
 def paper_size(chosen: str | None = None, environment: Mapping[str, str] = os.environ) -> Paper:

@@ -90,7 +90,7 @@ def _figure(widget: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _atlas(figure: dict[str, Any]) -> dict[str, Any]:
-    """Return the map of a widget as a picture that does not use MapLibre."""
+    """Convert the figure of a MapLibre map to a figure of the same places without MapLibre."""
     (circles,) = figure["data"]
     places = pd.DataFrame(circles.get("customdata", ()), columns=["latitude", "longitude"], dtype="float64")
     atlas = places_atlas(places, height=figure["layout"].get("height", 260))

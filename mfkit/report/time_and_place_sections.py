@@ -108,7 +108,7 @@ _MAX_PLACES = 15
 
 
 def _named_places(context: ReportContext) -> list[Html | Chart]:
-    """Return the places with the most files, or only the countries if locations are rounded."""
+    """Return a table of the places with the most files, or of countries if the report redacts places."""
     exact = "places" not in context.redaction.what
     dimension, noun = ("place", "Place") if exact else ("country", "Country")
     named = context.query(context.lib.summary, dimension)
@@ -126,7 +126,7 @@ def _named_places(context: ReportContext) -> list[Html | Chart]:
 
 
 def places(context: ReportContext) -> Section:
-    """Create the section with the map of places. The redaction option ``map`` leaves the section out."""
+    """Create the section with the map of places; without a map if the redaction option is ``map``."""
     if context.redaction.map:
         return Section("places", "Places", [paragraph("This report does not include places.")])
     cells = context.query(context.lib.places)
@@ -152,7 +152,7 @@ _MAX_CHANGES = 20
 
 
 def changes(context: ReportContext, scan: str) -> Section:
-    """Create the section on files changed on disk since a scan. The report's filter does not apply to it.
+    """Create the section on all files changed on disk since a scan, even if the report has a filter.
 
     Args:
         context: Library, filter and redaction of the report.

@@ -55,7 +55,7 @@ class PanelTabs(MarimoNotice, widgets.Tab):
     def __init__(
         self, lib: MediaLibrary, selection: Selection, tabs: Mapping[str, Sequence[PanelType]]
     ) -> None:
-        """Create the panels of the first tab.
+        """Create the panels of the first tab. A tab's panels are created when the user first opens the tab.
 
         Args:
             lib: The library.
@@ -89,12 +89,12 @@ class PanelTabs(MarimoNotice, widgets.Tab):
 
 
 class ActionTabs(PanelTabs):
-    """Tabs with panels that act on the files chosen in the table, or on the whole selection."""
+    """Tabs with panels that act on the chosen rows of a table of files, or on the whole selection."""
 
     def __init__(
         self, lib: MediaLibrary, selection: Selection, table: TablePanel, on_change: Callable[[], None]
     ) -> None:
-        """Create the panel of the first tab.
+        """Create the panel of the first tab. A tab's panel is created when the user first opens the tab.
 
         Args:
             lib: The library.

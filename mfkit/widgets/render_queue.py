@@ -84,7 +84,7 @@ class RenderQueue:
 
 
 class SlowNotice:
-    """Progress notice, shown only if the work takes longer than :data:`SLOW_SECONDS`.
+    """Progress notice, shown only if a drawing or an action takes longer than :data:`SLOW_SECONDS`.
 
     Most drawings finish before anyone could read a notice, and showing a notice makes the browser compute the
     page's styles again.
@@ -103,14 +103,14 @@ class SlowNotice:
                 self._on_busy(True)
 
     def finish(self) -> None:
-        """End the work: remove the progress notice, or cancel it if it is not shown yet."""
+        """Remove the progress notice, or cancel it if it is not shown yet."""
         with self._mutex:
             self._finished = True
             self._on_busy(False)
 
 
 class Debounce:
-    """Runs an action once there has been no request for some seconds.
+    """Delay of an action until there has been no further request for some seconds.
 
     Outside of a Jupyter kernel, each request runs the action immediately.
     """
@@ -125,11 +125,11 @@ class Debounce:
 
     @property
     def waiting(self) -> bool:
-        """Whether a request has not been answered yet."""
+        """Whether the action was requested and has not been run since."""
         return self._waiting
 
     def request(self) -> None:
-        """Run the action after the pause. Another request during the pause starts the pause again."""
+        """Run the action after a pause. Each further request starts the pause again."""
         if not in_kernel():
             self._action()
             return
@@ -140,7 +140,7 @@ class Debounce:
         call_later(self._seconds, lambda: _enqueue(-1, lambda: self._run(number)))
 
     def run_now(self) -> None:
-        """Run the action immediately, instead of after the pause."""
+        """Run the action immediately, and cancel a run that was requested before."""
         with self._mutex:
             self._number += 1
             self._waiting = False

@@ -49,7 +49,10 @@ _MEASURES = ["files", "bytes", "duration"]
 
 
 _MAX_OVERVIEWS = 6
-"""Number of filters whose totals are cached: the selection, and the selection without a panel's condition."""
+"""Maximum number of filters whose totals are cached.
+
+These are mostly the filter of the selection, and this filter without the conditions that one panel has set.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Functions that create widgets with shared layout and style objects, to send fewer objects to the browser.
 
-By default, ipywidgets creates a layout and a style object for every widget and sends them to the browser. In
-the explorer, they were half of 280 objects. mfkit's widgets do not need them, because a style sheet sets
-their appearance.
+By default, ipywidgets creates a layout object and a style object for every widget and sends them to the
+browser. These were half of the 280 objects of the explorer. mfkit's widgets do not need objects of their own,
+because a style sheet sets their appearance.
 """
 
 from __future__ import annotations

@@ -87,14 +87,14 @@ class Manifest:
 
 
 class SnapshotCache:
-    """Directory that holds one library's snapshot.
+    """Reader and writer of the directory that holds one library's snapshot.
 
     Attributes:
         path: Path of the directory.
     """
 
     def __init__(self, path: Path) -> None:
-        """Store the path. The first write creates the directory."""
+        """Store the path of the directory. The directory is created when it is locked for the first time."""
         self.path = path
 
     def read(self) -> Manifest | None:
@@ -115,14 +115,14 @@ class SnapshotCache:
         return manifest if self.intact(manifest) else None
 
     def intact(self, manifest: Manifest) -> bool:
-        """Return whether all files exist with the size and modification time that the manifest states."""
+        """Return whether all files of a manifest exist with the size and modification time that it states."""
         try:
             return all(self._sign(name) == manifest.signatures.get(name) for name in manifest.files())
         except OSError:
             return False
 
     def new_file(self, relation: str, part: str) -> str:
-        """Return a unique name for a new file."""
+        """Return a unique name for a new Parquet file with rows of a relation."""
         return f"{relation}-{part}-{uuid4().hex[:12]}.parquet"
 
     def write(self, manifest: Manifest) -> Manifest:
@@ -197,7 +197,7 @@ class SnapshotCache:
             lock.release()
 
     def size(self) -> int:
-        """Return the total size of the files in bytes."""
+        """Return the total size of the files in the directory in bytes."""
         total = 0
         with suppress(OSError):
             for file in self.path.rglob("*"):

@@ -20,9 +20,12 @@ _UNFINISHED = re.compile(r"\..{1,100}\.[0-9a-f]{12}\.part", re.DOTALL)
 _LOCK = ".lock"
 _FOLDER = ".tmp"
 _TEMPORARY_SUFFIXES = ("", *sqlite.COMPANIONS, _FOLDER)
-"""Suffixes of an unfinished file, of SQLite's companion files such as ``-wal``, and of the working folder."""
+"""Suffixes of an unfinished file, SQLite's companion files such as ``-wal``, and :func:`working_folder`."""
 _LOCK_TIMEOUT = 10.0
-"""Seconds to wait for the lock, because other exports may hold it briefly to check if this export runs."""
+"""Seconds to wait for the lock of an unfinished file.
+
+Another export may hold the lock for a moment, to find out whether the file was abandoned.
+"""
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
@@ -60,8 +63,8 @@ def write_atomically(path: Path, *, overwrite: bool) -> Iterator[Path]:
     _remove_abandoned(path.parent)
     stem = path.name.encode("utf-8", "ignore")[:100].decode("utf-8", "ignore")
     unfinished = path.with_name(f".{stem}.{uuid4().hex[:12]}.part")
-    # If this process dies, the operating system releases the lock, and the next export removes the unfinished
-    # file.
+    # The unfinished file is locked. If this process dies, the operating system releases the lock, and the
+    # next export to this folder removes the file.
     lock = _lock_of(unfinished)
     try:
         lock.acquire(timeout=_LOCK_TIMEOUT)

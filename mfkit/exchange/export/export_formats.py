@@ -19,7 +19,7 @@ from mfkit.text_safety import escape_formula
 
 Batches = Iterator[pa.RecordBatch]
 Notes = tuple[str, ...]
-"""What a file does not contain, in sentences for the user."""
+"""Sentences that tell the user which items or values an exported file does not contain."""
 Writer = Callable[[Path, pa.Schema, Batches], Notes]
 LIBRARY_SUFFIXES = frozenset((".db", ".sqlite"))
 """File suffixes that export a SQLite library."""
@@ -29,7 +29,7 @@ _JSON = "extra_metadata"
 
 @dataclass(frozen=True)
 class ExportResult:
-    """Result of an export: the written file, the number of its rows, and what it does not contain.
+    """Result of an export: the written file, the number of its rows, and notes on missing items and values.
 
     Attributes:
         path: The file that was written.
@@ -38,7 +38,7 @@ class ExportResult:
         seconds: Duration of the export.
         omitted: Number of selected items that the format cannot contain: in GeoJSON, items without a
             location.
-        notes: What the file does not contain, in sentences for the user.
+        notes: Sentences that tell the user which items or values the file does not contain.
     """
 
     path: Path

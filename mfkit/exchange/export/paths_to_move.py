@@ -123,7 +123,7 @@ def files_of_frame(frame: pd.DataFrame, paths: Mapping[str, Sequence[str]]) -> l
 
 
 def write_path_list(file: Path, files: Sequence[FileToRemove]) -> int:
-    """Write the decisions as CSV with the columns ``group``, ``keep`` and ``remove``.
+    """Write decisions to remove files as CSV with the columns ``group``, ``keep`` and ``remove``.
 
     Text that a spreadsheet program would run as a formula is escaped as in other exports.
 
@@ -171,7 +171,8 @@ def _lines(files: Sequence[tuple[bytes, bytes]]) -> Iterator[bytes]:
     for number, (keep, path) in enumerate(files, 1):
         prefix = b"%05d-" % number
         end = os.path.basename(path)[-(_MAX_NAME - len(prefix)) :]
-        # If the start of a long name is cut off, the rest must not begin in the middle of a UTF-8 character.
+        # The start of a long name is cut off, possibly in the middle of a UTF-8 character. In this case, the
+        # remaining bytes of the character are also removed.
         name = prefix + (end if end == os.path.basename(path) else end.lstrip(_CONTINUATION_BYTES))
         yield b"move " + b" ".join(map(_quoted, (keep, path, name))) + b"\n"
 

@@ -17,7 +17,7 @@ from mfkit.filters.units import plural
 from mfkit.text_safety import is_formula
 
 MAX_ROWS = 1_048_575
-"""Maximum number of rows below the header (Microsoft's "Excel specifications and limits")."""
+"""Maximum number of rows of a sheet below its header (Microsoft's "Excel specifications and limits")."""
 _MAX_TEXT = 32_767
 # Dates before this day are written as text, because Excel treats 1900 as a leap year and would show them with
 # an error of one day.

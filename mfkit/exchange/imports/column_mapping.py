@@ -12,7 +12,7 @@ from mfkit.filters.units import plural
 from mfkit.scan.imported_items import MARK
 
 Extra = Literal["raise", "keep", "ignore"]
-"""What an import does with columns that mfkit does not know."""
+"""Treatment of unknown columns: raise an error, keep the columns in extra_metadata, or ignore them."""
 _MAX_NAMED = 50
 """Maximum number of unknown columns that an error names."""
 _RESERVED = frozenset((MARK, "origins", *INVALID_COLUMNS))
@@ -54,7 +54,7 @@ _ON_COMMAND_LINE = Advice(
 
 
 def import_error(message: Callable[[Advice], str]) -> IngestError:
-    """Return an error whose advice is written in the language of the caller, Python or the command line."""
+    """Return an error that gives its advice as Python arguments and as options of the command line."""
     return IngestError(message(_IN_PYTHON), for_command_line=message(_ON_COMMAND_LINE))
 
 
@@ -62,7 +62,7 @@ class ColumnMapping:
     """Mapping from the columns of an import source to mfkit's columns.
 
     Attributes:
-        unknown: Columns found so far that mfkit does not know and must not leave out, in their order.
+        unknown: Columns found so far that mfkit does not know and that lead to an error, in their order.
     """
 
     def __init__(self, columns: Mapping[str, str | None], extra: Extra) -> None:
@@ -70,7 +70,7 @@ class ColumnMapping:
 
         Args:
             columns: Column of the source -> column of mfkit, or None to leave the column out.
-            extra: What happens to columns that mfkit does not know.
+            extra: Treatment of columns that mfkit does not know.
 
         Raises:
             IngestError: mfkit has no column of this name.

@@ -1,7 +1,8 @@
 """Reader for the output of ``exiftool -json``: one object per file, with values by tag name.
 
-Names with groups (``-G``) and numeric values (``-n``) are supported; without ``-n``, sizes and bit rates are
-rounded. The fields come from these tables of https://exiftool.org/TagNames/:
+Names with groups (``-G``) and numeric values (``-n``) are supported. Without ``-n``, exiftool rounds sizes
+and bit rates, so the import gets rounded values. The fields come from these tables of
+https://exiftool.org/TagNames/:
 
 - ``Extra.html``: ``MIMEType``, ``FileSize``, ``FileModifyDate``, ``PageCount``.
 - ``EXIF.html``: camera, exposure, orientation, ``DateTimeOriginal`` and ``CreateDate`` with their offsets.
@@ -117,7 +118,7 @@ def _text(value: object) -> str | None:
 
 
 def _size(value: object) -> int | None:
-    """Parse a file size from exiftool and return it in bytes. Sizes such as ``"19 kB"`` are rounded."""
+    """Return a file size from exiftool in bytes. In texts such as ``"19 kB"``, exiftool has rounded it."""
     try:
         if isinstance(value, str):
             return parse_size(value.replace(" bytes", ""))

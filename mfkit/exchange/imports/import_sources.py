@@ -130,7 +130,7 @@ def _parquet(path: Path, unwanted: Container[str]) -> Iterator[Batch]:
 
 def _array_values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
-        # The cast removes the time zone and keeps the time in UTC.
+        # The cast converts timestamps with a time zone to UTC and removes the time zone.
         column = column.cast(pa.timestamp(_datetime_unit(column.type.unit)), safe=False)
     try:
         values: list[Any] = column.to_pylist()
@@ -150,7 +150,8 @@ def _scalar_value(scalar: pa.Scalar) -> Any:
 def _csv_format(file: Path) -> tuple[str, list[str]]:
     """Return the separator and the header of a CSV file.
 
-    The separator is detected, because some spreadsheet programs use a comma or a semicolon by country.
+    The separator is detected, because some spreadsheet programs use a semicolon instead of a comma in some
+    countries.
     """
     with file.open(encoding="utf-8-sig", newline="") as lines:
         first = lines.readline()

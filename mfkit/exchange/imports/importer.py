@@ -182,7 +182,7 @@ class _CheckedBatch:
         rows: The valid rows.
         expected: The valid rows, converted as new items; None if earlier batches had rows for existing items.
         bad: Reasons why the other rows are left out.
-        count: Number of rows in the source.
+        count: Number of rows of the batch in the source, valid or not.
     """
 
     rows: PreparedRows

@@ -250,7 +250,7 @@ async def decide(connection: AsyncConnection, rows: PreparedRows, expected: NewR
     Args:
         connection: Connection with an open write transaction.
         rows: The batch.
-        expected: The rows converted in advance, assuming that all are new; None if they were not.
+        expected: The rows, already converted on the assumption that all are new; None if not converted yet.
     """
     batch = ImportBatch(rows, utc_now())
     await batch.load(connection, rows.paths, rows.keys)

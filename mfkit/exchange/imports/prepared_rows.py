@@ -201,7 +201,7 @@ def _capture_columns(taken: Sequence[datetime | None], columns: Columns) -> Colu
 
 
 def _extra_metadata(given: list[Any], metadata: Columns, item: Columns) -> Iterator[dict[str, Any]]:
-    """Yield the extra_metadata of each row, with the names of the imported fields added."""
+    """Yield the extra_metadata of each row, with a list of the imported fields, which later scans need."""
     names = (*metadata, *item)
     flags = [[value is not None for value in values] for values in (*metadata.values(), *item.values())]
     shared: dict[tuple[bool, ...], dict[str, Any]] = {}

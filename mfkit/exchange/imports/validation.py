@@ -74,15 +74,15 @@ def _path(given: Any) -> str:
     value: object = os.fspath(given) if isinstance(given, os.PathLike) else given
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError("this is not a path")
-    # Surrogates are escaped. On some systems, os.listdir() returns surrogates for the bytes of file names
-    # that are not UTF-8.
+    # On some systems, os.listdir() returns surrogates for bytes of a file name that are not UTF-8. Such
+    # surrogates are escaped, because the database cannot store them.
     if _SURROGATES.search(value):
         value = to_stored_path(value)
     if "://" in value:
         return value
     absolute = os.path.abspath(os.path.expanduser(value)).replace(os.sep, "/")
-    # A path with a drive letter is kept, because the rows may come from a Windows computer. Other systems
-    # would treat the path as relative.
+    # A path with a drive letter is not made absolute, because other systems than Windows would treat it as
+    # relative to the current folder, and the rows may come from a Windows computer.
     return value.replace("\\", "/") if value[1:3] in (":\\", ":/") else absolute
 
 
@@ -246,7 +246,7 @@ def check_rows(numbers: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> 
 
 
 def _empty_to_none(values: Sequence[Any]) -> list[Any]:
-    # The code finds NaN by `value != value`, because only NaN is not equal to itself.
+    # `value != value` is true only for NaN.
     return [
         None
         if (isinstance(value, str) and not value) or (value.__class__ is float and value != value)

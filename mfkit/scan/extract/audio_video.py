@@ -58,8 +58,8 @@ _DEMUXERS = {
         ).split()
     },
 }
-# mfkit treats Musepack 7 and 8 as one format, but FFmpeg has a demuxer for each. FFmpeg chooses between these
-# two demuxers.
+# mfkit treats Musepack 7 and Musepack 8 as one format, but FFmpeg has a demuxer for each. So mfkit allows
+# both demuxers, and FFmpeg chooses one by the file's first bytes.
 _DEMUXER_CHOICES = {"mpc": "mpc,mpc8"}
 # FFmpeg reads only 64 KiB of a WAV file to detect DTS audio, which takes 2 ms. By default, it reads 5 MB,
 # which took 15 ms for a 40 MB file.

@@ -54,9 +54,11 @@ def count_flac(reader: BoundedReader) -> Count | None:
 
 
 def _last_sample(head: bytes, block_size: int) -> int:
-    """Return the number of samples from the start of the file to the end of a frame.
+    """Return the number of samples from the start of a FLAC file to the end of one of its frames.
 
-    Return 0 if the bytes are not a frame header.
+    Args:
+        head: The first 16 bytes of the frame. If they do not start with a frame header, the result is 0.
+        block_size: Number of samples per frame, if this number is constant.
     """
     if len(head) < 16 or head[1] not in (0xF8, 0xF9) or head[3] & 1:
         return 0

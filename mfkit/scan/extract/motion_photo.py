@@ -54,7 +54,7 @@ def embedded_video(reader: BoundedReader, packet: bytes, box: BoundedReader | No
 
 
 def _by_xmp(reader: BoundedReader, packet: bytes) -> _Section | None:
-    """Find a motion photo's video. The XMP packet states the video's distance from the end of the file."""
+    """Find a motion photo's video by the distance from the end of the file that its XMP packet states."""
     distances = [int(match[1]) for match in _OFFSET.finditer(packet)]
     items = [match[1] for match in _ITEM.finditer(packet)][:_MAX_ITEMS]
     for number, item in enumerate(items):
@@ -71,7 +71,10 @@ def _by_xmp(reader: BoundedReader, packet: bytes) -> _Section | None:
 
 
 def _by_search(reader: BoundedReader) -> _Section | None:
-    """Search the end of the file for a video, because an edited image can state a wrong video length."""
+    """Search the last 4 MiB of a motion photo for its video.
+
+    This is needed if a program edited the image and did not update the video's length in the XMP packet.
+    """
     start = max(2, reader.size - _SEARCHED)
     match = _VIDEO_START.search(reader.read(start, _SEARCHED))
     return _Section(start + match.start(), reader.size - start - match.start()) if match else None

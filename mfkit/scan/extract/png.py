@@ -24,7 +24,8 @@ from mfkit.scan.media_source import Source, open_source
 _MAX_CHUNKS, _MAX_TEXT = 100_000, 262_144
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _RAW_PROFILE = re.compile(rb"\s*\w+\s+\d+\s+([0-9a-fA-F\s]+)\Z")
-# ImageMagick writes EXIF values as texts when it converts an image to PNG.
+# These are keywords of PNG text chunks in which ImageMagick stores EXIF values when it converts an image to
+# PNG. They are spelled as str.title() spells them, because keywords are compared in this form.
 _EXIF_KEYS = ("Exif:Datetimeoriginal", "Exif:Datetimedigitized", "Exif:Make", "Exif:Model")
 _TEXT_KEYS = ("Title", "Author", "Description", "Comment", "Copyright", "Software", "Creation Time")
 

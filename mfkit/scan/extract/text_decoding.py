@@ -112,7 +112,8 @@ class FileTexts:
         doubtful = [text for text in texts if not text.isascii() and _strict(text, "utf-8") is None]
         if not doubtful:
             return cls()
-        # The detector is imported on first use, because most files have only ASCII or UTF-8 text.
+        # The module that detects text encodings is imported only here, because the texts of most files are
+        # ASCII or UTF-8 and do not need it.
         from mfkit.scan.extract.legacy_encodings import legacy_encoding
 
         found = legacy_encoding(doubtful)

@@ -34,9 +34,8 @@ _JSON_MARK = ".supplemental-metadata"
 _JSON_NAME = re.compile(r"(?P<base>.+?)(?P<number>\(\d{1,5}\))?\Z", re.DOTALL)
 _NUMBER = re.compile(r"(.*)(\(\d{1,5}\))\Z", re.DOTALL)
 
-# The list contains "edited" in the languages of Google Photos, some with several spellings, then Google's
-# effects, which have the same name in every language. `_unlisted_originals` covers the spellings that are not
-# listed.
+# This lists the word "edited" in the languages of Google Photos, and then the names of Google's effects,
+# which are the same in every language. Spellings that are missing here are handled by `_unlisted_originals`.
 EDIT_MARKS = frozenset(
     unicodedata.normalize("NFC", mark.strip()).casefold()
     for mark in """

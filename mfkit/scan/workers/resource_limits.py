@@ -32,12 +32,12 @@ def limit_memory(limit: int) -> None:
         import resource
     except ImportError:
         return
-    # The limit applies to data, not to address space, because shared libraries map far more memory than they
-    # use. The limit of 0 prevents core dumps.
+    # RLIMIT_DATA limits allocated memory. RLIMIT_AS would limit the address space, of which shared libraries
+    # reserve far more than they use. RLIMIT_CORE is 0, so that a crash writes no core dump.
     for name, value in (("RLIMIT_DATA", limit), ("RLIMIT_CORE", 0)):
         try:
             resource.setrlimit(getattr(resource, name), (value, value))
         except (AttributeError, ValueError, OSError):
-            # Some systems do not support the limit or have already set a lower one. The limit is then
-            # skipped.
+            # The system does not support this kind of limit, or has already set a lower limit, which is then
+            # kept.
             continue

@@ -1,4 +1,4 @@
-"""Controls that ipywidgets lacks: removable chips, check lists with counts, and sliders with a histogram."""
+"""Controls that ipywidgets lacks: removable chips, lists of check boxes, and sliders with a histogram."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mfkit.widgets.shared_style import on_message
 
 _STATIC = Path(__file__).parents[1] / "static"
 _MAX_TOOLTIP = 1000
-"""Maximum length of a tooltip."""
+"""Maximum number of characters of a tooltip. Longer texts are shortened."""
 
 
 class Chips(anywidget.AnyWidget):
@@ -41,15 +41,15 @@ class Chips(anywidget.AnyWidget):
 
 
 class Facet(anywidget.AnyWidget):
-    """Check list of values, with the number of files that have each value.
+    """List of values with check boxes, and with the number of files that have each value.
 
     Attributes:
         label: Heading of the list.
         chosen: The ticked values.
         expanded: True if all values are visible; False if only the heading and the ticked values are.
         options: The values, each with its ``text``, its ``full_text`` and its number of ``files``.
-        more: True if there are more values than options. A search then asks the kernel.
-        search: Text that the options contain; empty if they are not searched by the kernel.
+        more: True if not all values are in ``options``. A search in the list is then run by the kernel.
+        search: Text for which the kernel has searched. All options contain it. Empty if there was no search.
         note: Explanatory text under the list.
     """
 
@@ -63,7 +63,7 @@ class Facet(anywidget.AnyWidget):
     note = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, label: str, on_tick: Callable[[str, bool], None], **settings: Any) -> None:
-        """Create an empty check list. ``on_tick`` is called with a value and whether it is now ticked."""
+        """Create an empty list. ``on_tick`` is called with a value and whether its check box is ticked."""
         super().__init__(label=label, **settings)
         self._on_tick = on_tick
         on_message(self, "tick", self._tick)

@@ -29,11 +29,11 @@ from mfkit.models import EARLIEST_DATE
 _MAX_YEARS = 60
 """Maximum number of bins of years. Items from earlier years are counted in the first bin."""
 FINE_BINS = 240
-"""Number of bins in which outliers are searched."""
+"""Number of bins of the first histogram of a column, which is only used to find outliers."""
 _MAX_STEPS = 20
 """Maximum number of edges between the bins of sizes or durations."""
 _STATUS_BINS = {"undated": -1, "future": -2, "before 1826": -3}
-"""``date_status`` -> bin of its items, which is not on the slider."""
+"""``date_status`` -> bin number of its items. The number is negative, so that it cannot be a year."""
 
 
 def inclusive_upper_bound(edge: float, field: str) -> float:
@@ -61,10 +61,10 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Steps:
-    """Edges between the bins of a numeric column, from the first to the last.
+    """Edges between the bins of a numeric column.
 
     Attributes:
-        edges: Round numbers.
+        edges: Round numbers in ascending order.
         early: Whether the bin below the first edge has only a few extremely small values.
         late: Whether the bin above the last edge has only a few extremely large values.
     """
@@ -130,7 +130,7 @@ class StepBins:
         return [files.get(index, 0) for index in range(len(self._edges) - 1)]
 
     def buckets(self, files: Mapping[Any, int]) -> list[Bucket]:
-        """Return the outliers in the first and in the last bin."""
+        """Return a bucket for the outliers in the first bin, and another for those in the last bin."""
         last = len(self._edges) - 2
         ends = [("less", "Less", 0, self.upper_labels[1])] * self._steps.early
         ends += [("more", "More", last, self.lower_labels[last])] * self._steps.late
@@ -182,16 +182,19 @@ class ResolutionBins:
         return []
 
     def counts_per_bin(self, files: Mapping[Any, int]) -> list[int]:
-        """Return the number of items of each class as a list, given a mapping from class name to number."""
+        """Return the number of items of each resolution class, given a mapping from class name to number."""
         return [files.get(name, 0) for name in RESOLUTION_NAMES]
 
     def filter_fields(self, low: int, high: int) -> dict[str, Any]:
-        """Return the filter field for a range of resolution classes, with the value None for all classes."""
+        """Return ``{"resolution": names}`` with the names of the classes from ``low`` to ``high - 1``.
+
+        The value is None if these are all classes.
+        """
         names = RESOLUTION_NAMES[low:high]
         return {"resolution": names if len(names) < len(RESOLUTION_NAMES) else None}
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the range from the lowest to the highest selected resolution class."""
+        """Return the positions of both slider handles, around all selected resolution classes."""
         indexes = [RESOLUTION_NAMES.index(name) for name in chosen.resolution or RESOLUTION_NAMES]
         return min(indexes), max(indexes) + 1
 
@@ -235,7 +238,7 @@ class YearBins:
             for status, number in _STATUS_BINS.items()
             if status != "undated" or self._by_capture_time or not found
         }
-        # Undated items and items with implausible dates get a number for their status instead of a year, so
+        # Undated items and items with implausible dates are counted by their status instead of their year, so
         # that the slider has no wrong years.
         self.bin_expression: ColumnElement[Any] = case(
             *((date_status() == status, number) for status, number in self._beside.items()),
@@ -274,7 +277,7 @@ class YearBins:
         }
 
     def handle_positions(self, chosen: MediaFilter) -> tuple[int, int]:
-        """Return the range of years that the filter selects."""
+        """Return the positions of both slider handles, around the years that the filter selects."""
         if not self._years:
             return 0, 0
         first, last = self._years[0], len(self._years)
@@ -293,11 +296,17 @@ def status_fields(status: str) -> dict[str, Any]:
 
 
 STATUS_TEXTS = {"undated": "undated", "future": "dated in the future", "before 1826": "dated before 1826"}
-"""``date_status`` -> text after a number of files."""
+"""``date_status`` -> text that follows a number of files, as in "2 files dated in the future"."""
 
 
 def _powers(first: int, last: int, *digits: int) -> tuple[int, ...]:
-    """Return digits times powers of ten, in ascending order: 1, 2, 5, 10, 20, 50."""
+    """Return products of digits and powers of ten in ascending order, such as 1, 2, 5, 10, 20, 50.
+
+    Args:
+        first: Exponent of the lowest power of ten.
+        last: Exponent of the highest power of ten.
+        digits: The digits in ascending order.
+    """
     return tuple(digit * 10**power for power in range(first, last + 1) for digit in digits)
 
 

@@ -98,7 +98,7 @@ class RowGrid(anywidget.AnyWidget):
             on_message(self, "open", lambda message: on_open(str(message.get("id"))))
 
     def visible_columns(self) -> list[Column]:
-        """Return the visible columns. The first column is always visible."""
+        """Return the columns that the user has not hidden. The first column cannot be hidden."""
         return [one for index, one in enumerate(self.columns) if not index or one.key not in self.hidden]
 
     def sort_order(self) -> tuple[str | None, bool]:
@@ -232,7 +232,7 @@ def _camera(row: Row) -> str:
 
 
 def _column(key: str, heading: str, name: str, write: Callable[[Any], str] = str, **settings: Any) -> Column:
-    """Return a table column that shows one column of the DataFrame and sorts by this column."""
+    """Return a table column that shows and sorts by one column of a DataFrame."""
     return Column(key, heading, metadata_text(name, write), name, source_columns=(name,), **settings)
 
 

@@ -29,9 +29,9 @@ from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import control_row, on_message, scripts, small_button, status_line, styled
 
 _MAX_SHOWN = 12
-"""Maximum number of files of a group that are shown. All of them are tagged and exported."""
+"""Maximum number of files of a group that are shown. Tagging and export also apply to the files not shown."""
 _MAX_FULL = 4
-"""Maximum number of pictures of a group that are sent in full size."""
+"""Maximum number of pictures of a group that are sent in full size. The others are shown as thumbnails."""
 _EMPTY = {
     "similar": "No similar pictures. Only pictures that lib.inspect() has processed are compared.",
     "copies": "No exact copies in this selection.",
@@ -116,7 +116,7 @@ class ComparePanel(Panel):
         self.export_button.on_click(lambda _: self.run_action(self._export))
 
     def options(self) -> Hashable:
-        """Return the kind of groups to compare: ``similar`` or ``copies``."""
+        """Return the kind of groups that the user has chosen: ``similar`` or ``copies``."""
         return str(self.kind.value)
 
     def draw(self, chosen: MediaFilter) -> None:

@@ -54,7 +54,7 @@ class FileGroup:
         return True
 
     def removed(self) -> list[GroupedFile]:
-        """Return the files that are not kept."""
+        """Return the files of the group that are not kept."""
         return [one for one in self.files if one.path not in self.kept]
 
     def differing(self) -> set[str]:

@@ -37,7 +37,7 @@ class FilesView(widgets.VBox):
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """The panels created so far."""
+        """The table and, if it has been created, the gallery."""
         return (self.table,) if self.gallery is None else (self.table, self.gallery)
 
     def _show(self, _: Any) -> None:

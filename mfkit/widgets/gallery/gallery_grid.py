@@ -16,11 +16,11 @@ from mfkit.widgets.shared_style import on_message, scripts
 
 _STATIC = Path(__file__).parents[1] / "static"
 _MIN_ASPECT, _MAX_ASPECT = 0.4, 3.5
-"""Limits of the width of a tile divided by its height. Pictures outside of them are cropped."""
+"""Minimum and maximum width of a tile, divided by its height. Wider and narrower pictures are cropped."""
 _TYPES = ("image", "video", "audio", "document", "other")
 
 MAX_CHOSEN = 10_000
-"""Maximum number of items that can be chosen. A filter selects more."""
+"""Maximum number of items that can be chosen. For more items, the user needs a filter."""
 
 
 def aspects(frame: pd.DataFrame) -> npt.NDArray[np.uint16]:
@@ -157,7 +157,7 @@ class GalleryGrid(anywidget.AnyWidget):
             self.note, self.chosen = "", chosen
 
     def _positions(self, message: dict[str, Any], limit: int = MAX_CHOSEN) -> list[int]:
-        """Return the positions in a message's ranges, which are pairs of a first and a last position."""
+        """Return the positions of the tiles that a message from the browser names as ranges (first, last)."""
         positions: list[int] = []
         for first, last in message.get("ranges", ()):
             first, last = max(0, int(first)), min(len(self.ids) - 1, int(last))

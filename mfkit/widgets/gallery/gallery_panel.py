@@ -29,7 +29,7 @@ _ORDERS = {
     "Last added": ("created_at", False),
 }
 _RECENT = 40
-"""Number of pictures that are queried for one row. More than fit into it."""
+"""Number of pictures that are queried for the row of the newest pictures, enough for a wide screen."""
 
 
 class PicturesPanel(Panel):

@@ -34,7 +34,8 @@ class Lightbox(anywidget.AnyWidget):
     """Dialog with an item in full size. Escape closes it, and the arrow keys show the neighbours.
 
     Pictures are drawn by an isolated process, so the browser never decodes a file of unknown origin, except a
-    video or an audio file that the user plays. All work is done on mfkit's event loop.
+    video or an audio file that the user plays. All work is done on mfkit's event loop, so a kernel remains
+    responsive.
 
     Attributes:
         item: Id of the item; empty if the dialog is closed.
@@ -161,7 +162,7 @@ def _map(metadata: pd.DataFrame) -> dict[str, Any] | None:
     place = metadata[(metadata["group"] == "place") & metadata["field"].isin(("latitude", "longitude"))]
     known = dict(zip(place["field"], place["value"].astype("float64"), strict=True))
     latitude, longitude = known.get("latitude", math.nan), known.get("longitude", math.nan)
-    # A library from somebody else may contain any number, so the range is checked.
+    # A library from somebody else may contain any number as latitude or longitude, so both are checked.
     is_valid = abs(latitude) <= 90 and abs(longitude) <= 180
     return small_map(latitude, longitude) if is_valid else None
 

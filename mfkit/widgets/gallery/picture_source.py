@@ -49,7 +49,10 @@ class PictureSource:
             self._send({**answer, "error": reason}, [picture])
 
     async def load(self, files: ItemFiles) -> tuple[bytes, str]:
-        """Return the picture in full size and an empty text, or no picture and the reason."""
+        """Return an item's picture in full size and an empty text.
+
+        If there is no picture, return empty bytes and the reason.
+        """
         try:
             if files.id not in self._pictures:
                 self._pictures[files.id] = await self._thumbnailer.picture(files.paths)

@@ -33,7 +33,8 @@ def small_map(latitude: float, longitude: float) -> dict[str, Any]:
         (name, x and y of countries), ``x`` and ``y`` (position of the location).
     """
     scale = HEIGHT / _DEGREES
-    # Longitudes are scaled by the cosine of this latitude, so that shapes are not distorted.
+    # On Earth, a degree of longitude is shorter than a degree of latitude by the cosine of the latitude. The
+    # map uses the same ratio, so that it does not distort shapes.
     across = scale * max(0.1, math.cos(math.radians(latitude)))
     wide, high = WIDTH / 2 / across, _DEGREES / 2
     # Near a pole, the map ends at the pole, and the location is not in the middle.
@@ -104,7 +105,8 @@ def _clipped(ring: Points, box: tuple[float, float, float, float]) -> Points:
         with np.errstate(divide="ignore", invalid="ignore"):
             share = (edge - before[:, axis]) / (ring[:, axis] - before[:, axis])
             crossing = before + share[:, None] * (ring - before)
-        # Before each point comes the point at which the line from the previous point crosses the edge.
+        # Each point of the outline is preceded by the point at which the line from the previous point crosses
+        # this edge of the box. The result consists of the crossings and of the points inside.
         both = np.stack((crossing, ring), axis=1).reshape(-1, 2)
         ring = both[np.stack((crosses, inside), axis=1).ravel()]
     return ring

@@ -20,13 +20,13 @@ from mfkit.widgets.gallery.item_files import ItemFiles, item_files
 from mfkit.widgets.render_queue import in_background
 
 MAX_TILES = 400
-"""Maximum number of tiles in one request. A large screen shows fewer."""
+"""Maximum number of tiles that one request gets. Even a large screen shows fewer tiles."""
 _MAX_FAILURES = 10_000
 """Maximum number of file contents that are remembered because their thumbnail cannot be created."""
 _GATHER_SECONDS = 0.015
 """Seconds during which finished thumbnails are collected, to send them in one message.
 
-The cached thumbnails of a page arrive together.
+Cached thumbnails are finished at almost the same time, so one message can contain all thumbnails of a page.
 """
 
 Send = Callable[[dict[str, Any], list[bytes]], None]

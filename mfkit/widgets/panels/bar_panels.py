@@ -22,9 +22,9 @@ from mfkit.widgets.shared_queries import overview_by
 from mfkit.widgets.shared_style import styled
 
 _FEW, _MANY = 8, 100
-"""Number of bars of a chart, and of a chart that shows all of them."""
+"""Maximum number of bars at first, and after a click on the button that shows all bars."""
 _BAR_HEIGHT = 22
-"""Height in pixels of one of many bars."""
+"""Height in pixels of a bar, with the gap above it, in a chart that shows all bars."""
 
 
 class BarsPanel(ChartPanel):
@@ -92,7 +92,7 @@ class BarsPanel(ChartPanel):
         return chosen, self.dimension_name
 
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
-        """Query the totals by the dimension."""
+        """Query the total files and bytes for each value of the dimension."""
         if self.dimension_name in ("media_type", "video_codec"):
             return overview_by(self.dimension_name, self.lib, chosen)
         return self.lib.summary(self.dimension_name, chosen)
@@ -115,7 +115,7 @@ class BarsPanel(ChartPanel):
         self.attempt(lambda: self.selection.update(change))
 
     def exclude(self, key: str) -> None:
-        """Exclude a value, or include it again if it is excluded."""
+        """Exclude the items with a value from the selection, or include them again if they are excluded."""
         field = self._field()
         excluding = self.exclusion_field(field)
 

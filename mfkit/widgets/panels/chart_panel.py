@@ -110,7 +110,11 @@ class ChartPanel(Panel):
         self.toggle_condition(self.fields_for_click(key))
 
     def exclude(self, key: Any) -> None:
-        """Exclude the items that a click on a bar or cell selects, or include them again if excluded."""
+        """Exclude the items of a bar or cell from the selection, or include them again if they are excluded.
+
+        Args:
+            key: The ``customdata`` of the bar or cell.
+        """
         fields = {name: value for name, value in self.fields_for_click(key).items() if value is not None}
         if fields:
             self.selection.update(lambda chosen: leave_out(chosen, MediaFilter.of(fields)))
@@ -128,7 +132,7 @@ class ChartPanel(Panel):
         return tuple(control.value for control in self._controls)
 
     def draw(self, chosen: MediaFilter) -> None:
-        """Run the query if needed, and draw the chart."""
+        """Draw the chart for a filter. The query is run only if its result is not cached."""
         others = without(chosen, *self.own_fields)
         known, self._results = self._results, {}
         self.frame = self._query_once(others, known)
@@ -140,7 +144,7 @@ class ChartPanel(Panel):
         self.plot.show(self._figure)
 
     def clear_cache(self) -> None:
-        """Discard the cached query results."""
+        """Discard the cached query results, so that the next drawing queries the library again."""
         self._results = {}
 
     def _query_once(self, chosen: MediaFilter, known: dict[Hashable, pd.DataFrame]) -> pd.DataFrame:

@@ -122,7 +122,7 @@ class DuplicatesPanel(Panel):
 
 
 _MAX_FILES = 15
-"""Maximum number of files that the panel lists."""
+"""Maximum number of files that the savings panel lists. The files with the largest savings are listed."""
 _RATES = ["low", "expected", "high", "sound"]
 _MIN_SAVINGS = [
     ("Any", 0),
@@ -145,7 +145,7 @@ class SavingsPanel(Panel):
 
     Attributes:
         target: The target codec.
-        rate_factor: Factor for the assumed bit rates.
+        rate_factor: Factor by which the assumed bit rates of re-encoded files are multiplied.
         min_saving: Minimum saving in bytes. Files that would save less are ignored.
         summary: The total savings as HTML.
         grid: The files with the largest savings.

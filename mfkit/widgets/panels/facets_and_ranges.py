@@ -1,4 +1,4 @@
-"""Panels with check lists and range sliders that change the selection and show numbers of files."""
+"""Panels with lists of check boxes and range sliders that change the selection and show numbers of files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ LISTS: Mapping[str, str] = {
     "tag": "Tag",
     "collection": "Collection",
 }
-"""Dimension -> heading of its check list."""
+"""Dimension -> heading of the list of its values."""
 _TEXTS: Mapping[str, Callable[[str], str]] = {
     "audio_language": language_name,
     "subtitle_language": language_name,
@@ -70,13 +70,13 @@ _NUMERIC = frozenset(("date_year", "rating"))
 
 
 class FacetsPanel(Panel):
-    """Check lists of media types, codecs, cameras, tags and other dimensions. Ticks change the selection.
+    """Lists of media types, codecs, cameras, tags and others, with check boxes that change the selection.
 
     Each value has the number of files that have this value and match the conditions of the other lists and
     controls. Collapsed lists are not counted.
 
     Attributes:
-        facets: Dimension -> check list.
+        facets: Dimension -> list of its values with check boxes.
 
     ![Lists of values with counts](../images/panels/facets.png)
 
@@ -92,7 +92,7 @@ class FacetsPanel(Panel):
             name: styled(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
         }
         self.facets["media_type"].expanded = True
-        # A user can tick a value while another thread draws the check list. The lock prevents the drawing
+        # A user can tick a value while another thread draws its list. The lock prevents the drawing
         # from restoring outdated ticks.
         self._tick_lock = threading.RLock()
         super().__init__(lib, selection, "", list(self.facets.values()))
@@ -100,7 +100,7 @@ class FacetsPanel(Panel):
             facet.observe(self.follow, ["expanded", "search"])
 
     def options(self) -> Hashable:
-        """Return the names of the expanded check lists, and the texts that are searched in them."""
+        """Return the dimensions whose lists are expanded, and the texts that are searched in these lists."""
         return tuple((name, facet.search) for name, facet in self.facets.items() if facet.expanded)
 
     def draw(self, chosen: MediaFilter) -> None:
@@ -125,10 +125,10 @@ class FacetsPanel(Panel):
     def count_values(
         self, lists: list[str], chosen: MediaFilter, *, containing: str | None = None
     ) -> dict[str, list[tuple[str, int]]]:
-        """Return the values for the given check lists with their numbers of files, the most frequent first.
+        """Return the values of the given dimensions with their numbers of files, the most frequent first.
 
         Args:
-            lists: Names of the check lists.
+            lists: Names of the dimensions.
             chosen: Filter of the selection.
             containing: Text that the values must contain; None for all values.
         """
@@ -146,7 +146,7 @@ class FacetsPanel(Panel):
         return counts
 
     def _ticked(self, name: str) -> list[str]:
-        """Return the currently selected values of a check list, which may have changed during the drawing."""
+        """Return the currently selected values of a dimension, which may have changed during the drawing."""
         return list(field_values(self.selection.filter, FACETS[name]))
 
     def _tick(self, name: str, value: str, checked: bool) -> None:
@@ -158,7 +158,7 @@ class FacetsPanel(Panel):
 
 
 def _note(label: str, values: int, search: str) -> str:
-    """Return the text under a check list: why it is empty, or that it does not show all values."""
+    """Return the text under a list of values: why it is empty, or that it does not show all values."""
     name = label if label.isupper() else label.lower()
     if values == 0:
         return f"No {name} contains “{search}”." if search else f"No {name} data in the current selection."
@@ -212,7 +212,7 @@ class RangesPanel(Panel):
             frame = self.lib.frame(count_by_bins(expressions, other_conditions))
             for number, index in enumerate(indexes):
                 bins = self.bins[index]
-                # For these few hundred rows, a Python loop is ten times as fast as groupby().
+                # The frame has a few hundred rows, for which a Python loop is ten times as fast as groupby().
                 files: Counter[Any] = Counter()
                 for value, count in zip(frame[f"bin{number}"], frame["files"], strict=True):
                     if value is not pd.NA and value == value:

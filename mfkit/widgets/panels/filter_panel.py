@@ -66,7 +66,7 @@ class SelectionPanel(Panel):
 
     def draw(self, chosen: MediaFilter) -> None:
         """Show the conditions and the totals of the selection."""
-        # The conditions are shown before the totals, because only the totals need a query.
+        # The conditions are shown first, so that they need not wait for the query of the totals.
         self.chips.show([(_key(clause), clause.text) for clause in describe(chosen)])
         self.summary.value = count_text(totals(self.lib, chosen), self._total.get(self.lib.count))
 
@@ -120,7 +120,7 @@ _SWITCH_VALUES = {"any": None, "with": True, "without": False}
 
 
 class FilterPanel(Panel):
-    """All controls that change the selection: search, folder, check lists, range sliders and dates.
+    """All controls that change the selection: search, folder, check boxes, range sliders and dates.
 
     Beside the charts of the explorer, the panel scrolls on its own and stays in view. The summary of the
     selection stays at its top.
@@ -131,7 +131,7 @@ class FilterPanel(Panel):
             sliders run no queries.
         search: The search field.
         folder: The list of folders.
-        facets: The check lists.
+        facets: The lists of values with check boxes.
         ranges: The range sliders.
         date_from: The field for the first day.
         date_to: The field for the last day.
@@ -225,7 +225,7 @@ class FilterPanel(Panel):
             self._typing.request()
 
     def _search_now(self, _: Any, message: dict[str, Any], __: Any) -> None:
-        if message.get("event") == "submit":  # ipywidgets sends this event when Enter is pressed.
+        if message.get("event") == "submit":  # ipywidgets sends "submit" when the user presses Enter.
             self._typing.run_now()
 
     def _apply_search(self) -> None:
@@ -237,7 +237,10 @@ class FilterPanel(Panel):
         return {name: _SWITCH_VALUES[self.switches[name].value]}
 
     def _change_dates(self, change: Any) -> None:
-        """Apply the two dates. A year that is only partly typed is ignored, as browsers report each digit."""
+        """Change the selection to the dates in both date fields.
+
+        A year that is only partly typed is ignored, because browsers report each digit.
+        """
         first, last = self.date_from.value, self.date_to.value
         if change["new"] is not None and change["new"].year < _FIRST_YEAR:
             return

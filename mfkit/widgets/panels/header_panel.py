@@ -22,7 +22,7 @@ from mfkit.widgets.shared_queries import Memo, overview_by
 from mfkit.widgets.shared_style import safe_name, small_button, styled
 
 _MAX_FAILURES = 50
-"""Maximum number of unreadable files in the list."""
+"""Maximum number of unreadable files that the panel lists."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class MapPanel(ChartPanel):
         >>> mfkit.widgets.MapPanel(mfkit.open_library())  # doctest: +SKIP
     """
 
-    # The map is drawn before the charts, because the browser needs more time for the map than for all charts.
+    # The map is drawn before the charts, because the browser needs more time for a map than for all charts.
     draw_priority = 0
 
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:

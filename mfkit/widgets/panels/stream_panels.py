@@ -231,8 +231,8 @@ class EfficiencyPanel(_StreamsPanel):
         self.add_control(control_row(*self.buttons.values()))
         for kind, button in self.buttons.items():
             button.on_click(lambda _, kind=kind: self.toggle_condition({"id": self._ids(kind)}))
-        # The panel spans both columns. This is set by grid_area, because ipywidgets would reset grid_column
-        # when it applies an empty grid_area.
+        # The panel spans both columns of the explorer. This is set by grid_area instead of grid_column,
+        # because an empty grid_area, which ipywidgets also applies, would reset grid_column.
         self.layout.grid_area = "auto / 1 / auto / -1"
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
@@ -275,7 +275,11 @@ class EfficiencyPanel(_StreamsPanel):
         return {"id": [one for one in ids if one != value] or None if value in ids else [*ids, value]}
 
     def _ids(self, kind: str) -> tuple[str, ...]:
-        """Return the ids of the items with outliers of the given kind. Each id is contained once."""
+        """Return the distinct ids of the items that have a video stream with this kind of outlier.
+
+        Args:
+            kind: Value of the column ``outlier``.
+        """
         if "id" not in self.frame:
             return ()
         return tuple(dict.fromkeys(map(str, self.frame.loc[self.frame["outlier"] == kind, "id"])))

@@ -81,7 +81,7 @@ class TablePanel(Panel):
         self.pager.show(len(frame), self._total)
 
     def clear_cache(self) -> None:
-        """Discard the cached total number of rows."""
+        """Discard the cached number of selected items, so that the next drawing counts them again."""
         self._shown = None
 
     def _choose(self, _: Any) -> None:

@@ -55,11 +55,14 @@ class ReadMethods(LibraryBase):
                 warnings.warn(text, FilterWarning, stacklevel=2)
 
     async def _warn_if_nothing_matches(self, items: object) -> None:
-        """Warn if ``items`` is a filter that selects no item. Methods call it if they changed nothing."""
-        if isinstance(items, (MediaFilter, Mapping)) and not await self.count(items):
-            given = MediaFilter.of(items).given()
-            text = "No items match the filter." if given else "The library has no items."
-            warnings.warn(text, FilterWarning, stacklevel=2)
+        """Warn if ``items`` is a filter that selects no item of a library that has items.
+
+        Methods call it if they changed nothing.
+        """
+        if not isinstance(items, (MediaFilter, Mapping)) or not MediaFilter.of(items).given():
+            return
+        if not await self.count(items) and await self.count():
+            warnings.warn("No items match the filter.", FilterWarning, stacklevel=2)
 
     async def _number(self, chosen: MediaFilter) -> int:
         await self.open()

@@ -223,7 +223,7 @@ def test_panels_have_images_and_examples(panel: type) -> None:
     gallery = (ROOT / "docs" / "panels.md").read_text("utf-8")
     for kind in ("", "-dark", "-narrow"):
         assert f"(images/{picture}{kind}.png)" in gallery
-        assert (ROOT / "docs" / "images" / f"{picture}{kind}.png").stat().st_size < 60_000
+        assert (ROOT / "docs" / "images" / f"{picture}{kind}.png").stat().st_size < 80_000
 
 
 def test_images_are_small() -> None:

@@ -35,7 +35,7 @@ LASTING = {"lab": ["--no-browser", "--allow-root", "--ServerApp.port_retries=50"
 """Commands that run until they are stopped, with the options that this needs."""
 INCOMPLETE = {"scan", "doctor", "inspect", "verify"}
 """Commands that exit with code 1 if some files cannot be read, as here."""
-WRITTEN = {"videos.csv", "dataset", "report.html", "other.db", "copy.db", "media"}
+WRITTEN = {"videos.csv", "dataset", "report.html", "other.db", "copy.db", "media", "remove.sh"}
 """Files that the commands' examples write. The tests move them to another folder."""
 HOSTILE = (
     b"caf\xe9 \xff.jpg",

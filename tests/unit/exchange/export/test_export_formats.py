@@ -284,7 +284,7 @@ def test_missing_xlsxwriter_is_an_error(large, tmp_path, monkeypatch):
 
 def test_library_export_refuses_columns(large, tmp_path):
     """Columns are refused for a library, and unknown columns for every format."""
-    with pytest.raises(FilterError, match="exported with all columns"):
+    with pytest.raises(FilterError, match="always has all columns"):
         large.export(tmp_path / "x.db", columns=["file_path"])
     with pytest.raises(FilterError, match="no column 'colour'"):
         large.export(tmp_path / "x.csv", columns=["colour"])

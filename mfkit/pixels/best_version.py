@@ -35,7 +35,7 @@ async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
     async with database.connect() as connection:
         for some in slices(names):
             rows = await connection.execute(_statement(some))
-            # There are no columns to zip if all items of a slice were removed.
+            # zip() yields no columns if none of the items of a slice are in the database any more.
             for column, found in zip(values, zip(*rows, strict=True), strict=False):
                 column.extend(found)
     frame = pd.DataFrame({column.name: found for column, found in zip(_DETAILS, values, strict=True)})

@@ -193,8 +193,7 @@ def _frames(
         if not length:
             if first or data.startswith(_TAGS, at):
                 return
-            # There is no MP3 frame at this position. Decoding detects such damage inside the file, so this
-            # check only continues with the next frame.
+            # Bytes that are not an MP3 frame are skipped without an error, because decoding reports them.
             following = data.find(b"\xff", at + 1)
             at = following if following >= 0 else size
             continue

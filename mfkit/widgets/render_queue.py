@@ -125,7 +125,7 @@ class Debounce:
 
     @property
     def waiting(self) -> bool:
-        """Whether the action was requested and has not been run since."""
+        """Whether a request is waiting for the action to run."""
         return self._waiting
 
     def request(self) -> None:

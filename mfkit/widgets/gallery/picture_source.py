@@ -49,9 +49,9 @@ class PictureSource:
             self._send({**answer, "error": reason}, [picture])
 
     async def load(self, files: ItemFiles) -> tuple[bytes, str]:
-        """Return an item's picture in full size and an empty text.
+        """Return an item's picture in full size, and an error.
 
-        If there is no picture, return empty bytes and the reason.
+        The error is an empty text if the picture could be loaded. Otherwise the picture has no bytes.
         """
         try:
             if files.id not in self._pictures:

@@ -122,7 +122,7 @@ class ThumbnailFeed:
                 self._running[key] = asyncio.create_task(self._deliver(files))
 
     async def _deliver(self, files: ItemFiles) -> None:
-        """Create or load an item's thumbnail and send it. If there is no thumbnail, send the reason."""
+        """Create or load an item's thumbnail, and send the thumbnail or the error to the browser."""
         picture, error = b"", self._failures.get(files.file_hash, "")
         try:
             if not error:

@@ -69,7 +69,7 @@ function chartKeys(plot, el, Plotly, title, send, signal) {
   plot.addEventListener("blur", leave, { signal });
   signal.addEventListener("abort", () => clearTimeout(announcing));
 
-  // Called after each drawing: a chart without marks is no stop, and the current mark stays current.
+  // The returned function is called after each drawing. It keeps the current mark. Tab skips a chart without marks.
   return () => {
     const all = marks();
     const states = {

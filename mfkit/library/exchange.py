@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from mfkit.analysis import duplicate_files, item_list
+from mfkit.analysis import item_list
 from mfkit.core.database import Database
 from mfkit.core.library_copy import copy_library, count_rows
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
@@ -173,8 +173,8 @@ class ExchangeMethods(LibraryBase):
         """Write a POSIX shell script that moves the files without ``keep`` to a folder. Nothing is deleted.
 
         The script moves the files only when it is run. It replaces no file, and leaves a file where it is if
-        the file to keep instead is missing. All paths of a similar picture or video are moved, also those of
-        its exact copies.
+        one of the files that are kept in its group is missing. All paths of a similar picture or video are
+        moved, also those of its exact copies.
 
         Args:
             frame: A DataFrame of :meth:`similar` or :meth:`duplicates`, all rows of each group. Change its
@@ -195,15 +195,9 @@ class ExchangeMethods(LibraryBase):
         atomic_file.refuse_existing(file, overwrite=False)
         if not {"id", "file_path", "keep"} <= set(frame.columns):
             raise ExportError("The frame must have the columns of lib.similar() or lib.duplicates().")
-        paths: dict[str, list[str]] = {}
-        removed = (
-            [] if "group" not in frame.columns else frame.loc[~frame["keep"].astype(bool), "id"].tolist()
-        )
-        if removed:
-            found = await self.frame(duplicate_files.paths(MediaFilter(id=removed, missing=None)))
-            for id_, one in zip(found["id"].astype(str), found["file_path"], strict=True):
-                paths.setdefault(id_, []).append(one)
-        files = paths_to_move.files_of_frame(frame, paths)
+        is_similar = "group" in frame.columns
+        removed = frame.loc[~frame["keep"].astype(bool), "id"].tolist() if is_similar else []
+        files = paths_to_move.files_of_frame(frame, await paths_to_move.paths_of_items(removed, self.frame))
         try:
             count = paths_to_move.write_move_script(file, files)
         except OSError as error:

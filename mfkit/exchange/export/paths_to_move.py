@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from sqlalchemy import Select
 
+from mfkit.analysis import duplicate_files
 from mfkit.errors import ExportError
 from mfkit.exchange.export.export_formats import write_csv
+from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import plural
 from mfkit.scan.stored_path import is_url, to_disk_path
 
@@ -22,7 +26,7 @@ _CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 _HEAD = """\
 #!/bin/sh
 # Moves {count} to a folder. It deletes nothing and replaces no file.
-# A file stays where it is if the file to keep instead of it is missing.
+# A file stays where it is if one of the files that are kept in its group is missing.
 # Usage: sh THIS_SCRIPT FOLDER
 set -eu
 if [ $# -ne 1 ]; then
@@ -36,18 +40,26 @@ esac
 mkdir -p -- "$1"
 cd -- "$1"
 
-# Arguments: file to keep, file to move, new name in the folder.
+# Arguments: file to move, new name in the folder, files to keep.
 move() {{
-  if [ ! -f "$1" ]; then
-    printf 'Skipped, because the file to keep is missing: %s\\n' "$2" >&2
-  elif [ ! -f "$2" ]; then
-    printf 'Skipped, because it is missing: %s\\n' "$2" >&2
-  elif [ "$1" -ef "$2" ]; then
-    printf 'Skipped, because it is the file to keep: %s\\n' "$2" >&2
-  elif [ -e "./$3" ] || [ -L "./$3" ]; then
-    printf 'Skipped, because the folder already has a file with its new name: %s\\n' "$2" >&2
+  file=$1
+  name=$2
+  shift 2
+  for keep do
+    if [ ! -f "$keep" ]; then
+      printf 'Skipped, because a file to keep is missing: %s\\n' "$file" >&2
+      return
+    elif [ "$keep" -ef "$file" ]; then
+      printf 'Skipped, because it is a file to keep: %s\\n' "$file" >&2
+      return
+    fi
+  done
+  if [ ! -f "$file" ]; then
+    printf 'Skipped, because it is missing: %s\\n' "$file" >&2
+  elif [ -e "./$name" ] || [ -L "./$name" ]; then
+    printf 'Skipped, because the folder already has a file with its new name: %s\\n' "$file" >&2
   else
-    mv -- "$2" "./$3"
+    mv -- "$file" "./$name"
   fi
 }}
 
@@ -56,16 +68,17 @@ move() {{
 
 @dataclass(frozen=True)
 class FileToRemove:
-    """Decision to remove a file of a group, in which another file is kept.
+    """Decision to remove a file of a group, in which other files are kept.
 
     Attributes:
         group: Number of the file's group of equal or similar files.
-        keep: Stored path of the group's file that is kept.
+        keep: Stored paths of all files of the group that are kept. If one of them is missing, the file must
+            not be removed: possibly only the missing video has audio in the language of the file to remove.
         path: Stored path of the file to remove.
     """
 
     group: int
-    keep: str
+    keep: tuple[str, ...]
     path: str
 
 
@@ -94,21 +107,41 @@ class RemovalScript:
         )
 
 
-def files_of_frame(frame: pd.DataFrame, paths: Mapping[str, Sequence[str]]) -> list[FileToRemove]:
+async def paths_of_items(
+    ids: Sequence[str], fetch: Callable[[Select[Any]], Awaitable[pd.DataFrame]]
+) -> dict[str, list[str]]:
+    """Return the stored paths of each item and of its exact copies, without missing paths.
+
+    Args:
+        ids: Ids of the items.
+        fetch: Function that runs a SELECT statement, such as ``lib.frame``.
+    """
+    paths: dict[str, list[str]] = {}
+    if ids:
+        found = await fetch(duplicate_files.paths(MediaFilter(id=ids, missing=None)))
+        for id_, path in zip(found["id"].astype(str), found["file_path"], strict=True):
+            paths.setdefault(id_, []).append(path)
+    return paths
+
+
+def files_of_frame(
+    frame: pd.DataFrame, paths: Mapping[str, Sequence[str]], first: int = 1
+) -> list[FileToRemove]:
     """Return the files to remove of a DataFrame of ``lib.similar()`` or ``lib.duplicates()``.
 
     Args:
         frame: The DataFrame. Its column ``keep`` can differ from the suggestion.
         paths: All paths of each item that is removed as a whole, by its id. Of other items, only the path in
             the DataFrame is removed.
+        first: Number of the first group.
 
     Raises:
         ExportError: A group has no file to keep.
     """
     by = "group" if "group" in frame.columns else "id"
     keeps = frame["keep"].astype(bool)
-    kept = frame[keeps].drop_duplicates(by).set_index(by)["file_path"].to_dict()
-    numbers = {group: number for number, group in enumerate(frame[by].drop_duplicates(), 1)}
+    kept = {group: tuple(rows) for group, rows in frame[keeps].groupby(by)["file_path"]}
+    numbers = {group: number for number, group in enumerate(frame[by].drop_duplicates(), first)}
     files = []
     columns = ("id", "file_path", by)
     for id_, path, group in zip(*(frame.loc[~keeps, name] for name in columns), strict=True):
@@ -125,10 +158,11 @@ def files_of_frame(frame: pd.DataFrame, paths: Mapping[str, Sequence[str]]) -> l
 def write_path_list(file: Path, files: Sequence[FileToRemove]) -> int:
     """Write decisions to remove files as CSV with the columns ``group``, ``keep`` and ``remove``.
 
-    Text that a spreadsheet program would run as a formula is escaped as in other exports.
+    If several files of a group are kept, each file to remove has one row for each of them. Text that a
+    spreadsheet program would run as a formula is escaped as in other exports.
 
     Returns:
-        The number of files.
+        The number of files to remove.
 
     Raises:
         FileExistsError: The file exists.
@@ -136,9 +170,9 @@ def write_path_list(file: Path, files: Sequence[FileToRemove]) -> int:
     """
     file.open("x").close()
     schema = pa.schema([("group", pa.int64()), ("keep", pa.string()), ("remove", pa.string())])
-    rows = [[one.group for one in files], [one.keep for one in files], [one.path for one in files]]
+    rows = [(one.group, keep, one.path) for one in files for keep in one.keep]
     batch = pa.record_batch(
-        [pa.array(values, field.type) for values, field in zip(rows, schema, strict=True)], schema=schema
+        [pa.array([row[at] for row in rows], field.type) for at, field in enumerate(schema)], schema=schema
     )
     write_csv(file, schema, iter([batch]))
     return len(files)
@@ -147,14 +181,15 @@ def write_path_list(file: Path, files: Sequence[FileToRemove]) -> int:
 def write_move_script(file: Path, files: Sequence[FileToRemove]) -> int:
     """Write a POSIX shell script that moves the files to a folder, and return the number of files.
 
-    Objects in object storage are left out. The new names begin with a number, so that they differ.
+    Objects in object storage are left out, and so are all files of a group in which such an object is kept,
+    because the script cannot check that it exists. The new names begin with a number, so that they differ.
 
     Raises:
         FileExistsError: The file exists.
         OSError: The file cannot be written.
     """
-    pairs = ((_local(one.keep), _local(one.path)) for one in files)
-    local = [(keep, path) for keep, path in pairs if keep and path]
+    every = ([_local(path) for path in (one.path, *one.keep)] for one in files)
+    local = [paths for paths in every if all(paths)]
     with file.open("xb") as script:
         script.write(_HEAD.format(count=plural(len(local), "file")).encode())
         script.writelines(_lines(local))
@@ -167,14 +202,14 @@ def _local(path: str) -> bytes:
     return name if name.startswith(b"/") and b"\0" not in name else b""
 
 
-def _lines(files: Sequence[tuple[bytes, bytes]]) -> Iterator[bytes]:
-    for number, (keep, path) in enumerate(files, 1):
+def _lines(files: Sequence[list[bytes]]) -> Iterator[bytes]:
+    for number, (path, *kept) in enumerate(files, 1):
         prefix = b"%05d-" % number
         end = os.path.basename(path)[-(_MAX_NAME - len(prefix)) :]
         # The start of a long name is cut off, possibly in the middle of a UTF-8 character. In this case, the
         # remaining bytes of the character are also removed.
         name = prefix + (end if end == os.path.basename(path) else end.lstrip(_CONTINUATION_BYTES))
-        yield b"move " + b" ".join(map(_quoted, (keep, path, name))) + b"\n"
+        yield b"move " + b" ".join(map(_quoted, (path, name, *kept))) + b"\n"
 
 
 def _quoted(text: bytes) -> bytes:

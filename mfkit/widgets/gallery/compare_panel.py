@@ -13,14 +13,20 @@ import ipywidgets as widgets
 import traitlets
 
 from mfkit.core.database import NullDatabase
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import ExportError
-from mfkit.exchange.export.paths_to_move import write_move_script, write_path_list
+from mfkit.exchange.export.paths_to_move import (
+    files_of_frame,
+    paths_of_items,
+    write_move_script,
+    write_path_list,
+)
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import format_size, plural
 from mfkit.library import MediaLibrary
 from mfkit.thumbnails import Thumbnailer
 from mfkit.widgets.controls.row_grid import replace_surrogates
-from mfkit.widgets.gallery.file_groups import FileGroup, duplicate_groups, files_to_remove, similar_groups
+from mfkit.widgets.gallery.file_groups import FileGroup, decisions, duplicate_groups, similar_groups
 from mfkit.widgets.gallery.item_files import item_files
 from mfkit.widgets.gallery.picture_source import PictureSource
 from mfkit.widgets.panels.base import Panel
@@ -213,7 +219,11 @@ class ComparePanel(Panel):
         self.tag_button.disabled = not (can_tag and removed)
         self.tag_button.description = f"Tag {plural(len(removed), 'file')}" if can_tag else "Tag"
         self.export_button.disabled = not removed
-        self.export_button.description = f"Export {plural(len(removed), 'path')}"
+        # The number of paths of similar files is unknown here, because their exact copies are exported, too.
+        is_exact = self.kind.value == "copies"
+        self.export_button.description = (
+            f"Export {plural(len(removed), 'path')}" if is_exact else "Export paths"
+        )
 
     def _tag(self) -> None:
         name = self.tag_field.value.strip()
@@ -230,8 +240,14 @@ class ComparePanel(Panel):
             path = path.with_name(path.name + suffix)
         if os.path.lexists(path):
             raise ExportError(f"'{path}' already exists. Choose another file name.")
+        groups = self._in_scope()
+        # An item of similar groups is removed as a whole, with its exact copies.
+        removed = (
+            [one.id for group in groups for one in group.removed()] if self.kind.value == "similar" else []
+        )
+        paths = run_sync(paths_of_items(removed, self.lib.aio.frame))
         first = self._at + 1 if self.scope.value == "one" else 1
-        rows = files_to_remove(self._in_scope(), first)
+        rows = files_of_frame(decisions(groups), paths, first)
         write = write_path_list if self.format.value == "csv" else write_move_script
         try:
             count = write(path, rows)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from mfkit.exchange.export.paths_to_move import FileToRemove
 from mfkit.filters.units import format_size
 
 
@@ -73,18 +72,14 @@ def duplicate_groups(frame: pd.DataFrame) -> list[FileGroup]:
     return list(_groups(frame, "id", _duplicate_values))
 
 
-def files_to_remove(groups: list[FileGroup], first: int = 1) -> list[FileToRemove]:
-    """Return a :class:`FileToRemove` for each file that is not kept, with the first kept file of its group.
-
-    Args:
-        groups: The groups.
-        first: Number of the first group.
-    """
-    return [
-        FileToRemove(number, next(one.path for one in group.files if one.path in group.kept), file.path)
-        for number, group in enumerate(groups, first)
-        for file in group.removed()
+def decisions(groups: list[FileGroup]) -> pd.DataFrame:
+    """Return the columns ``group``, ``id``, ``file_path`` and ``keep``, one row per file."""
+    rows = [
+        (number, file.id, file.path, file.path in group.kept)
+        for number, group in enumerate(groups)
+        for file in group.files
     ]
+    return pd.DataFrame(rows, columns=["group", "id", "file_path", "keep"])
 
 
 def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:

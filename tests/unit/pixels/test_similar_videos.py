@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -127,7 +128,10 @@ def check_filter_and_threshold(library: MediaLibrary) -> None:
 
 
 def test_a_video_in_another_language_is_kept(library: MediaLibrary, videos: Path, tmp_path: Path) -> None:
-    """The same pictures with audio in another language are kept; without audio, they are not."""
+    """The same pictures with audio in another language are kept; without audio, they are not.
+
+    The removal script moves nothing if one of the kept videos is missing.
+    """
     for name, language in (("ger", "ger"), ("ger 2", "ger"), ("eng", "eng"), ("silent", "")):
         remux(videos / "web.webm", tmp_path / f"Film ({name}).mkv", language)
     library.scan(tmp_path)
@@ -144,6 +148,10 @@ def test_a_video_in_another_language_is_kept(library: MediaLibrary, videos: Path
         "Film (ger).mkv": "remove",
         "Film (silent).mkv": "remove",
     }
+    library.write_removal_script(found, tmp_path / "remove.sh")
+    (tmp_path / "Film (ger 2).mkv").unlink()
+    subprocess.run(["sh", tmp_path / "remove.sh", tmp_path / "removed"], check=True)
+    assert (tmp_path / "Film (ger).mkv").exists()
 
 
 def test_videos_of_one_colour_are_in_no_group(library: MediaLibrary, tmp_path: Path) -> None:

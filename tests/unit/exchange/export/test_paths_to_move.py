@@ -49,7 +49,7 @@ def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 def moves(folder: Path, names: list[str]) -> list[FileToRemove]:
     media = folder / "media"
-    return [FileToRemove(1, str(media / "keep.jpg"), str(media / name)) for name in names]
+    return [FileToRemove(1, (str(media / "keep.jpg"),), str(media / name)) for name in names]
 
 
 def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
@@ -57,7 +57,7 @@ def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
     for number, name in enumerate(NAMES):
         (folder / "media" / name).write_text(str(number))
     rows = [
-        FileToRemove(one.group, to_stored_path(one.keep), to_stored_path(one.path))
+        FileToRemove(one.group, tuple(map(to_stored_path, one.keep)), to_stored_path(one.path))
         for one in moves(folder, NAMES)
     ]
     script = folder / "move.sh"
@@ -73,25 +73,28 @@ def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
 
 
 def test_nothing_is_replaced_and_nothing_is_lost(folder: Path) -> None:
-    """A file stays if the kept file is missing or the same file, or the new name exists."""
+    """A file stays if one of several kept files is missing or the same file, or the new name exists."""
     media = folder / "media"
-    for name in ("a", "b", "c"):
+    keep = str(media / "keep.jpg")
+    for name in ("a", "b", "c", "d"):
         (media / name).write_text(name)
     (folder / "link").symlink_to(media)
     (folder / "target").mkdir()
     (folder / "target" / "00003-c").write_text("older")
     rows = [
-        FileToRemove(1, str(media / "gone"), str(media / "a")),
-        FileToRemove(2, str(media / "b"), str(folder / "link" / "b")),
-        FileToRemove(3, str(media / "keep.jpg"), str(media / "c")),
-        FileToRemove(4, str(media / "keep.jpg"), str(media / "missing")),
+        FileToRemove(1, (keep, str(media / "gone")), str(media / "a")),
+        FileToRemove(2, (keep, str(media / "b")), str(folder / "link" / "b")),
+        FileToRemove(3, (keep,), str(media / "c")),
+        FileToRemove(4, (keep,), str(media / "missing")),
+        FileToRemove(5, (keep, str(media / "c")), str(media / "d")),
     ]
     script = folder / "move.sh"
-    assert write_move_script(script, rows) == 4
+    assert write_move_script(script, rows) == 5
     result = run(script, "target")
     assert result.returncode == 0 and result.stderr.count(b"Skipped") == 4
     assert sorted(os.listdir(media)) == ["a", "b", "c", "keep.jpg"]
     assert (folder / "target" / "00003-c").read_text() == "older"
+    assert (folder / "target" / "00005-d").read_text() == "d"
 
 
 @pytest.mark.parametrize("name", ["-", "-p", "a b"])
@@ -116,10 +119,10 @@ def test_paths_that_no_script_can_move_are_left_out(folder: Path) -> None:
     """Objects in object storage, relative paths and paths with a null byte are not in the script."""
     keep = str(folder / "media" / "keep.jpg")
     rows = [
-        FileToRemove(1, keep, "s3://bucket/a"),
-        FileToRemove(1, "s3://bucket/a", keep),
-        FileToRemove(1, keep, "a"),
-        FileToRemove(1, keep, "/a\\x00"),
+        FileToRemove(1, (keep,), "s3://bucket/a"),
+        FileToRemove(1, (keep, "s3://bucket/a"), str(folder / "media" / "a")),
+        FileToRemove(1, (keep,), "a"),
+        FileToRemove(1, (keep,), "/a\\x00"),
     ]
     assert write_move_script(folder / "move.sh", rows) == 0
     assert (
@@ -137,13 +140,14 @@ def test_existing_file_is_not_replaced(folder: Path) -> None:
 
 
 def test_csv(folder: Path) -> None:
-    """One row per file to remove; a path that looks like a formula is escaped."""
-    rows = [FileToRemove(3, '/a, "b"', "/c\nd"), FileToRemove(4, "/e", "=cmd|' /C calc'!A0")]
+    """One row per file to remove and file to keep; a path that looks like a formula is escaped."""
+    rows = [FileToRemove(3, ('/a, "b"', "/f"), "/c\nd"), FileToRemove(4, ("/e",), "=cmd|' /C calc'!A0")]
     assert write_path_list(folder / "list.csv", rows) == 2
     with (folder / "list.csv").open(newline="", encoding="utf-8") as file:
         read = list(csv.reader(file))
     assert read == [
         ["group", "keep", "remove"],
         ["3", '/a, "b"', "/c\nd"],
+        ["3", "/f", "/c\nd"],
         ["4", "/e", "'=cmd|' /C calc'!A0"],
     ]

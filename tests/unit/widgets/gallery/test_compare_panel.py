@@ -21,19 +21,28 @@ def scene(seed: int) -> Image.Image:
     return Image.fromarray(cells).resize((800, 600), Image.Resampling.BICUBIC)
 
 
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[MediaLibrary]:
-    """A library of two pictures with smaller versions, and an exact copy of one of them."""
-    folder = tmp_path / "media"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def inspected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with an inspected library: two pictures, smaller versions, and exact copies of two files."""
+    folder = tmp_path_factory.mktemp("compared")
+    copies = folder / "media" / "copies"
+    copies.mkdir(parents=True)
     for number in range(2):
-        scene(number).save(folder / f"{number}.jpg", quality=95)
-        scene(number).resize((400, 300)).save(folder / f"{number} small.jpg", quality=70)
-    (folder / "copies").mkdir()
-    shutil.copy2(folder / "0.jpg", folder / "copies" / "0.jpg")
-    with MediaLibrary(tmp_path / "library.db") as library:
-        library.scan(folder, progress=False)
+        scene(number).save(folder / "media" / f"{number}.jpg", quality=95)
+        scene(number).resize((400, 300)).save(folder / "media" / f"{number} small.jpg", quality=70)
+    for name in ("0.jpg", "1 small.jpg"):
+        shutil.copy2(folder / "media" / name, copies / name)
+    with MediaLibrary(folder / "library.db") as library:
+        library.scan(folder / "media", progress=False)
         library.inspect(progress=False)
+    return folder
+
+
+@pytest.fixture
+def lib(inspected: Path, tmp_path: Path) -> Iterator[MediaLibrary]:
+    """A copy of the inspected library."""
+    shutil.copy2(inspected / "library.db", tmp_path / "library.db")
+    with MediaLibrary(tmp_path / "library.db") as library:
         yield library
 
 
@@ -100,16 +109,16 @@ def test_tag_the_rest(panel: ComparePanel, lib: MediaLibrary) -> None:
 
 
 def test_exact_copies_are_exported_by_path(
-    panel: ComparePanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    panel: ComparePanel, inspected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copies of one content cannot be tagged, but their paths are exported; a file is never replaced."""
     monkeypatch.chdir(tmp_path)
     panel.kind.value = "copies"
-    assert panel.view.group["total"] == 1 and panel.tag_button.disabled
+    assert panel.view.group["total"] == 2 and panel.tag_button.disabled
     (kept,), (removed,) = (
         [one["path"] for one in panel.view.group["files"] if one["keep"] is keep] for keep in (True, False)
     )
-    assert {kept, removed} == {str(tmp_path / "media" / one) for one in ("0.jpg", "copies/0.jpg")}
+    assert {kept, removed} == {str(inspected / "media" / one) for one in ("0.jpg", "copies/0.jpg")}
     panel.format.value = "csv"
     assert panel.export_button.description == "Export 1 path"
     panel.export_button.click()
@@ -121,8 +130,26 @@ def test_exact_copies_are_exported_by_path(
     panel.export_button.click()
     script = (tmp_path / "to remove.sh").read_text()
     name = Path(removed).name
-    assert script.endswith(f"\nmove '{kept}' '{removed}' '00001-{name}'\n")
+    assert script.endswith(f"\nmove '{removed}' '00001-{name}' '{kept}'\n")
     assert "rm " not in script and panel.message.value == ""
+
+
+def test_similar_files_are_exported_with_their_copies(
+    panel: ComparePanel, inspected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All paths of an item are exported, and the row of each path names the path of the file to keep."""
+    monkeypatch.chdir(tmp_path)
+    if names(panel, kept=True) != ["1.jpg"]:
+        tell(panel, kind="step", by=1)
+    assert names(panel, kept=True) == ["1.jpg"] and panel.export_button.description == "Export paths"
+    number, media = str(panel.view.group["number"]), inspected / "media"
+    panel.format.value = "csv"
+    panel.export_button.click()
+    with (tmp_path / "to remove.csv").open(newline="") as file:
+        assert list(csv.reader(file))[1:] == [
+            [number, str(media / "1.jpg"), str(media / one)] for one in ("1 small.jpg", "copies/1 small.jpg")
+        ]
+    assert panel.status.value.startswith("Exported 2 paths to ")
 
 
 def test_nothing_to_compare(tmp_path: Path) -> None:

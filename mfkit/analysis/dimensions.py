@@ -33,8 +33,8 @@ from mfkit.filters.conditions import (
     date_status,
     date_year,
     item_date,
-    item_year,
     lens,
+    region,
 )
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import BINS, orientation, resolution
@@ -113,9 +113,10 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "resolution": resolution,
     "orientation": orientation,
     **{name: classes.of(quantity) for name, (quantity, classes) in BINS.items()},
-    "year": item_year,
-    "date_year": date_year,
-    "decade": item_year - item_year % 10,
+    "year": date_year,
+    "decade": date_year - date_year % 10,
+    "release_year": c.year,
+    "release_decade": c.year - c.year % 10,
     "quarter": period_start("quarter", item_date),
     "month": period_start("month", item_date),
     "week": period_start("week", item_date),
@@ -126,6 +127,7 @@ DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "camera": camera,
     "lens": lens,
     "place": c.location_name,
+    "region": region,
     "country": country,
     "tag": _tag.c.name,
     "collection": _collection.c.name,

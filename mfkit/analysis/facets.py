@@ -41,7 +41,8 @@ c = media.c
 
 FACETS: dict[str, str] = {
     "media_type": "media_type",
-    "date_year": "year",
+    "year": "year",
+    "release_year": "release_year",
     "rating": "rating",
     "container": "container",
     "extension": "extension",
@@ -71,6 +72,7 @@ FACETS: dict[str, str] = {
     "genre": "genre",
     "people": "people",
     "country": "country",
+    "region": "region",
     "place": "place",
     "tag": "tags",
     "collection": "collection",
@@ -81,6 +83,7 @@ _FIXED_VALUES = frozenset(
     (
         "media_type",
         "year",
+        "release_year",
         "rating",
         "resolution",
         "looks_like",

@@ -29,6 +29,7 @@ _tag_names = (
 )
 COLUMNS: dict[str, ColumnElement[Any]] = {
     **c,
+    "release_year": c.year,
     "place": c.location_name,
     "camera": camera,
     "lens": lens,

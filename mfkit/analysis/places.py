@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, cast, desc, func, select
 
 from mfkit.errors import FilterError
-from mfkit.filters.conditions import conditions, item_year
+from mfkit.filters.conditions import conditions, date_year
 from mfkit.filters.filter_values import Box
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import media
@@ -75,7 +75,7 @@ def places(chosen: MediaFilter, degrees: float | None = None, zoom: float | None
     # other math functions.
     row = cast(func.round(c.latitude / size, type_=Double()), Integer())
     column = cast(func.round(c.longitude / size, type_=Double()), Integer())
-    year = cast(item_year, Integer())
+    year = cast(date_year, Integer())
     sums: list[ColumnElement[Any]] = [
         func.avg(c.latitude, type_=Double()).label("latitude"),
         func.avg(c.longitude, type_=Double()).label("longitude"),

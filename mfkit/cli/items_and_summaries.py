@@ -130,7 +130,7 @@ def streams(
 
 _PERIOD_FORMATS = {"quarter": "{0:%Y}-Q{0.quarter}", "month": "{0:%Y-%m}", "week": "{0:%Y-%m-%d}"}
 """Format of the start of a period, by dimension."""
-_TIMES = frozenset(("year", "date_year", "decade", "weekday", "hour", *_PERIOD_FORMATS))
+_TIMES = frozenset(("year", "decade", "release_year", "release_decade", "weekday", "hour", *_PERIOD_FORMATS))
 """Dimensions whose groups are printed in the order of time."""
 _WEEKDAYS = dict(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
 _GROUPS, _TIME_GROUPS = 20, 120

@@ -41,14 +41,20 @@ def sort_column(column: str | None) -> str | None:
     return column
 
 
-def check_years(years: Sequence[str]) -> None:
-    """Check that no value of ``--year`` is a range.
+def check_years(name: str, years: Sequence[str]) -> None:
+    """Check that no value of ``--year`` or ``--release-year`` is a range.
+
+    Args:
+        name: Name of the filter field.
+        years: Values of the option.
 
     Raises:
         FilterError: A value is a range such as ``2014-2015``.
     """
     for text in years:
         if found := _YEARS.fullmatch(text.strip()):
+            first, last = ("after", "before") if name == "year" else ("min-release-year", "max-release-year")
             raise FilterError(
-                f"--year takes single years, not {text!r}. Use --after {found[1]} --before {found[2]}."
+                f"--{name.replace('_', '-')} takes single years, not {text!r}. "
+                f"Use --{first} {found[1]} --{last} {found[2]}."
             )

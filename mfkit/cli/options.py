@@ -282,8 +282,8 @@ def _field_value(name: str, value: Any) -> Any:
     """Convert the value of an option to a value that its filter field accepts."""
     if name in _TUPLES:
         return value.split(",")
-    if name == "year":
-        check_years(value)
+    if name in ("year", "release_year"):
+        check_years(name, value)
     return [corner.split(",") for corner in value.split(";")] if name == _AREA else value
 
 

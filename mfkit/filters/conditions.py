@@ -78,8 +78,6 @@ def date_status() -> ColumnElement[str]:
 
 date_year = extract("year", item_date)
 """Year of :data:`item_date`."""
-item_year = func.coalesce(c.year, date_year)
-"""Year of release if known, otherwise the year of :data:`item_date`."""
 
 container = case((c.media_type.in_((MediaType.VIDEO, MediaType.AUDIO)), json_text("format")), else_=null())
 """FFmpeg's name of the container of a video or audio file; null for other media types."""
@@ -109,6 +107,18 @@ model_without_make = case((_same_make, func.nullif(_model_rest, "", type_=Text()
 
 country = func.nullif(func.trim(after_last(c.location_name, ",")), "", type_=Text())
 """Country of the place name: the text after its last comma."""
+_after_comma = after_last(c.location_name, ",")
+_before_country = case(
+    (func.length(_after_comma) == func.length(c.location_name), ""),
+    else_=func.substr(
+        c.location_name, 1, func.length(c.location_name) - func.length(_after_comma) - 1, type_=Text()
+    ),
+)
+region = case(
+    (_before_country == "", country),
+    else_=func.trim(after_last(_before_country, ","), type_=Text()) + ", " + country,
+)
+"""Region and country of the place name, such as "Lisbon, Portugal": its last two parts."""
 
 
 def conditions(chosen: MediaFilter) -> tuple[Condition, ...]:
@@ -156,6 +166,8 @@ def _field_conditions(chosen: MediaFilter) -> Iterator[Condition]:
     yield from language_conditions(chosen)
     if chosen.year:
         yield date_year.in_(chosen.year)
+    if chosen.release_year:
+        yield c.year.in_(chosen.release_year)
     if chosen.after is not None:
         yield item_date >= chosen.after
     if chosen.before is not None:
@@ -264,6 +276,7 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "genre": _one_of_several(c.genre),
     "people": _one_of_several(c.people),
     "country": _folded(country),
+    "region": _folded(region),
     "place": _folded(c.location_name),
     "tags": _tagged,
     "collection": _collected,
@@ -273,7 +286,7 @@ _RANGES: dict[str, ColumnElement[Any]] = {
     "duration": c.duration,
     "width": c.width,
     "height": c.height,
-    "year": item_year,
+    "release_year": c.year,
     "rating": c.rating,
 }
 _NUMBERS: dict[str, ColumnElement[Any]] = {

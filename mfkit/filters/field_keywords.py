@@ -23,6 +23,11 @@ _OTHER_NAMES = {
     **dict.fromkeys(("group_by", "groupby"), ("by", "Use by.")),
 }
 """Name of an argument in pandas, SQL or the command line -> name of mfkit's argument, and the hint."""
+_BOUNDS_OF_YEARS = {
+    f"{bound}_year": f"Use {name} for the item's date, or {bound}_release_year for the year of publication."
+    for bound, name in (("min", "after"), ("max", "before"))
+}
+"""Name that could mean two fields -> the fields."""
 
 
 def field_texts(model: type[BaseModel]) -> dict[str, str]:
@@ -41,7 +46,8 @@ def field_parameters(model: type[BaseModel]) -> list[inspect.Parameter]:
 
 def unknown_field(name: str, fields: Iterable[str]) -> str:
     """Return the message for a field that filters do not have."""
-    return f"A filter has no field {name!r}. {did_you_mean(name, fields) or _LIST_FIELDS}".rstrip()
+    hint = _BOUNDS_OF_YEARS.get(name) or did_you_mean(name, fields) or _LIST_FIELDS
+    return f"A filter has no field {name!r}. {hint}".rstrip()
 
 
 def show_fields(function: Callable[..., Any], model: type[BaseModel]) -> None:
@@ -99,7 +105,8 @@ def refusing_unknown_keywords(function: F) -> F:
 
 def _unknown_keyword(function: str, name: str, known: Iterable[str]) -> str:
     meant, hint = _OTHER_NAMES.get(name.lower(), ("", ""))
-    hint = hint if meant in known else did_you_mean(name, known).rstrip() or _LIST_FIELDS
+    if meant not in known:
+        hint = _BOUNDS_OF_YEARS.get(name) or did_you_mean(name, known).rstrip() or _LIST_FIELDS
     return f"{function}() has no argument and filters have no field {name!r}. {hint}"
 
 

@@ -87,9 +87,10 @@ class SearchFields(TypedDict, total=False):
     max_width: int | None
     min_height: int | None
     max_height: int | None
-    min_year: int | None
-    max_year: int | None
     year: int | Collection[int] | None
+    release_year: int | Collection[int] | None
+    min_release_year: int | None
+    max_release_year: int | None
     after: Timestamp | None
     before: Timestamp | None
     folder: str | PurePath | None
@@ -112,6 +113,7 @@ class SearchFields(TypedDict, total=False):
     has_date: bool | None
     has_location: bool | None
     country: Texts | None
+    region: Texts | None
     place: Texts | None
     box: Sequence[float] | None
     area: Sequence[Sequence[float]] | None

@@ -115,9 +115,11 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         max_width: Largest width in pixels as displayed.
         min_height: Smallest height in pixels as displayed.
         max_height: Largest height in pixels as displayed.
-        min_year: First year of release (music), or of ``date`` if no release year is known.
-        max_year: Last year, as for ``min_year``.
-        year: One or several years of the item's date.
+        year: One or several years of the item's date, as for ``after``.
+        release_year: One or several years in which the item was published, by its tags. Items without this
+            tag, such as photos, are not selected.
+        min_release_year: First year of publication, as for ``release_year``.
+        max_release_year: Last year of publication.
         after: Earliest date: local capture time if known, otherwise the file's modification time in UTC. A
             year, month or day means its start. Dates are local times of the camera, so a time zone in the
             value is ignored.
@@ -144,8 +146,9 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         has_date: True selects items with a capture time, False those without.
         has_location: True selects items with a location, False those without.
         country: Country of the place name, for example ``"Portugal"``.
-        place: Whole place name, for example ``"Lisbon, Portugal"``. Both are known if places were looked up,
-            or if the file states them.
+        region: Region and country, for example ``"Lisbon, Portugal"``: the last two parts of the place name.
+        place: Whole place name, for example ``"Alfama, Lisbon, Portugal"``. Places are known if they were
+            looked up, or if the file states them.
         box: (south, west, north, east) in degrees. If west is greater than east, the box crosses the
             antimeridian.
         area: Polygon on the map: three to 500 corners (latitude, longitude) in degrees. Edges are
@@ -203,9 +206,10 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     max_width: Pixels = None
     min_height: Pixels = None
     max_height: Pixels = None
-    min_year: Year = None
-    max_year: Year = None
     year: Years = None
+    release_year: Years = None
+    min_release_year: Year = None
+    max_release_year: Year = None
     after: After = None
     before: Before = None
     folder: Folder = None
@@ -228,6 +232,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     has_date: Flag = None
     has_location: Flag = None
     country: Names = None
+    region: Names = None
     place: Names = None
     box: BoxField = None
     area: AreaField = None
@@ -246,7 +251,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
 
     @model_validator(mode="after")
     def _refuse_empty_ranges(self) -> MediaFilter:
-        for name in ("size", "duration", "width", "height", "year", "rating"):
+        for name in ("size", "duration", "width", "height", "release_year", "rating"):
             low, high = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
             if low is not None and high is not None and low > high:
                 raise ValueError(f"min_{name} ({low}) is greater than max_{name} ({high})")

@@ -261,7 +261,7 @@ COLUMNS = (
     _column("album", "Album", "album", visible=False),
     _column("title", "Title", "title", visible=False),
     _column("genre", "Genre", "genre", visible=False),
-    _column("year", "Year", "year", style="number", visible=False),
+    _column("year", "Release year", "year", style="number", visible=False),
     _column("added", "Added", "created_at", date_text, visible=False),
     _column("copies", "Copies", "copies", "{:,}".format, style="number", visible=False),
     _column("folder", "Folder", "folder", style="mfkit-path"),

@@ -35,7 +35,7 @@ _MAX_VALUES = 200
 """Maximum number of values in a list. Values with the most files are kept."""
 LISTS: Mapping[str, str] = {
     "media_type": "Media type",
-    "date_year": "Year",
+    "year": "Year",
     "video_codec": "Video codec",
     "audio_codec": "Audio codec",
     "audio_language": "Audio language",
@@ -65,7 +65,7 @@ _TEXTS: Mapping[str, Callable[[str], str]] = {
     "rating": rating_name,
 }
 """Dimension -> function that returns the visible text of a value, if it differs from the value."""
-_NUMERIC = frozenset(("date_year", "rating"))
+_NUMERIC = frozenset(("year", "rating"))
 """Dimensions whose values are sorted by their size, the largest first, instead of their number of files."""
 
 

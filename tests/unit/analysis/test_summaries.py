@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mfkit import MediaLibrary
+from mfkit import MediaFilter, MediaLibrary
 from mfkit.analysis.completeness import FIELDS
 from mfkit.analysis.facets import unmatched_message
+from mfkit.errors import FilterError
 from mfkit.library.base import Engine
 from mfkit.models import MediaCopy, Scan
 from tests.samples import NOON, item, store
@@ -94,7 +95,7 @@ def test_lists_of_values(database_url: str, engine: Engine) -> None:
 
 
 def test_dimensions_of_dates_and_places(lib: MediaLibrary) -> None:
-    """The year of release comes before the date's; decade and country are derived."""
+    """`year` is the same year in a dimension and in a filter, also if a year of release is known."""
     store(
         lib,
         item(
@@ -102,16 +103,29 @@ def test_dimensions_of_dates_and_places(lib: MediaLibrary) -> None:
         ),
     )
     for name, value in (
-        ("year", 1969),
-        ("decade", 1960),
+        ("year", 2024),
+        ("decade", 2020),
+        ("release_year", 1969),
+        ("release_decade", 1960),
         ("country", "Portugal"),
+        ("region", "Norte, Portugal"),
         ("place", "Porto, Norte, Portugal"),
         ("month", datetime(2024, 5, 1)),
         ("weekday", 5),
         ("hour", 12),
     ):
         assert table(lib.summary(name), name) == [(value,)]
-    assert lib.count(year=2024) == 1 and lib.count(min_year=1969, max_year=1969) == 1
+    others = ("", "Portugal", "Lisbon, Portugal", "Alfama, Lisbon,Portugal", "x, ")
+    store(lib, *(item(f"/m/{n}", facts={"location_name": one}) for n, one in enumerate(others)))
+    counts = dict(table(lib.summary("region"), "region", "files"))
+    assert counts == {"Norte, Portugal": 1, None: 2, "Portugal": 1, "Lisbon, Portugal": 2}
+    assert lib.count(region="lisbon, portugal") == 2
+    assert lib.count(year=2024) == lib.count(release_year=1969) == 1 and lib.count(year=1969) == 0
+    with pytest.raises(FilterError, match="'date_year' is not a dimension. Did you mean .* or 'year'"):
+        lib.summary("date_year")
+    for call in (lib.count, MediaFilter):
+        with pytest.raises(FilterError, match="min_year'. Use after for the item's date, or min_release_ye"):
+            call(min_year=1969)  # type: ignore[call-arg]
 
 
 def test_scan_root_is_the_innermost(lib: MediaLibrary) -> None:
@@ -279,7 +293,6 @@ def test_places_of_a_cell(lib: MediaLibrary) -> None:
 def test_places_and_the_antimeridian(lib: MediaLibrary) -> None:
     """A box across the antimeridian is as wide as what it shows."""
     from mfkit.analysis.places import cell_size
-    from mfkit.filters.media_filter import MediaFilter
 
     across, within = (cell_size(MediaFilter(box=box)) for box in ((-5, 175, 5, -175), (-5, -5, 5, 5)))
     world = cell_size(MediaFilter())

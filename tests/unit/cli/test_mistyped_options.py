@@ -36,5 +36,7 @@ def test_minus_before_a_column() -> None:
 def test_range_of_years(text: str) -> None:
     """A range is two options; other values are left to the filter."""
     with pytest.raises(FilterError, match="Use --after 2014 --before 2015.$"):
-        check_years(["2013", text])
-    check_years(["2014", "-2015", "last"])
+        check_years("year", ["2013", text])
+    with pytest.raises(FilterError, match="Use --min-release-year 2014 --max-release-year 2015.$"):
+        check_years("release_year", [text])
+    check_years("year", ["2014", "-2015", "last"])

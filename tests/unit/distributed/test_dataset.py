@@ -146,7 +146,9 @@ def test_large_places_are_divided(file: Path, tmp_path: Path, monkeypatch: Any) 
         assert max(parts) > 1
         with MediaLibrary.from_dataset(place) as dataset:
             assert_same_frame(dataset.items(missing=None), library.items(missing=None))
-        item = library.items(min_year=2020, max_year=2020, media_type="video", missing=None, limit=1)
+        item = library.items(
+            min_release_year=2020, max_release_year=2020, media_type="video", missing=None, limit=1
+        )
         library.tag(item, "new")
         assert library.publish(place).written <= 4
 

@@ -50,7 +50,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "lens": {"lens": 'ef 50mm "f/1.8" ä'},
     "sizes": {"min_size": 999, "max_size": 2**40},
     "duration": {"min_duration": 0.125},
-    "years": {"min_year": 1999, "max_year": 2020},
+    "years": {"min_release_year": 1999, "max_release_year": 2020},
     "after": {"after": "2020-02-29", "before": "2020-12-31"},
     "folder": {"folder": "/a"},
     "folder of all": {"folder": "/"},
@@ -76,7 +76,10 @@ FILTERS: dict[str, dict[str, Any]] = {
         ]
     },
     "not tagged, or small": {"any_of": [{"none_of": {"tags": ["beach", "'"]}}, {"max_size": 999}]},
-    "nothing found": {"none_of": {"text": "a"}, "all_of": {"any_of": [{"text": "b"}, {"min_year": 1999}]}},
+    "nothing found": {
+        "none_of": {"text": "a"},
+        "all_of": {"any_of": [{"text": "b"}, {"min_release_year": 1999}]},
+    },
     "neither of several": {
         "none_of": [
             {"genre": "ROCK", "all_of": [{"people": ["ANN", "%"]}, {"collection": "best"}]},

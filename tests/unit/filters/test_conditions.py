@@ -233,7 +233,7 @@ class TestRanges:
             ("duration", "duration", 0.5),
             ("width", "width", 1),
             ("height", "height", 1),
-            ("year", "year", 1),
+            ("release_year", "year", 1),
         ],
     )
     async def test_bounds_are_inclusive(
@@ -267,23 +267,6 @@ class TestRanges:
         assert await names(database, min_duration="5 min") == {"long"}
         assert await names(database, max_duration="1:30:00") == {"short", "long"}
         assert await names(database, min_duration="1.5h") == {"long"}
-
-    async def test_year_of_release_before_date(self, database: Database) -> None:
-        """The year of release counts where it is known, else the year of the item's date in UTC."""
-        await fill(
-            database,
-            {
-                "released": {"year": 1997, "file_modified_at": NOON},
-                "dated": {"file_modified_at": NOON},
-                "eve": {
-                    "file_modified_at": datetime(2023, 12, 31, 23, 30, tzinfo=timezone(-timedelta(hours=1)))
-                },
-                "undated": {},
-            },
-        )
-        assert await names(database, min_year=1997, max_year=1997) == {"released"}
-        assert await names(database, min_year=2024) == {"dated", "eve"}
-        assert await names(database, max_year=9999) == {"released", "dated", "eve"}
 
 
 class TestDates:
@@ -348,7 +331,9 @@ class TestYear:
                     "file_created_at": datetime(2014, 12, 31, 23, 59, 59, tzinfo=UTC),
                     "file_modified_at": NOON,
                 },
-                "file": {"file_modified_at": datetime(2015, 1, 1, tzinfo=UTC)},
+                "file": {
+                    "file_modified_at": datetime(2014, 12, 31, 23, 30, tzinfo=timezone(-timedelta(hours=1)))
+                },
                 "released": {"year": 2014, "file_modified_at": NOON},
                 "none": {},
             },
@@ -357,6 +342,7 @@ class TestYear:
         assert await names(database, year=[2014, "2015"]) == {"taken", "file"}
         assert await names(database, year=range(2014, 2016), after=2015) == {"file"}
         assert await names(database, year=1999) == set()
+        assert await names(database, release_year=[1999, 2014]) == {"released"}
 
 
 class TestFolder:

@@ -165,8 +165,8 @@ class TestInvalidValues:
             ({"min_duration": float("inf")}, "inf is not a duration"),
             ({"min_width": -1}, "min_width: .*greater than or equal to 0"),
             ({"max_height": "tall"}, "max_height: .*valid integer"),
-            ({"min_year": 0}, "min_year: .*greater than or equal to 1"),
-            ({"max_year": 99999}, "max_year: .*less than or equal to 9999"),
+            ({"min_release_year": 0}, "min_release_year: .*greater than or equal to 1"),
+            ({"max_release_year": 99999}, "max_release_year: .*less than or equal to 9999"),
             ({"after": "yesterday"}, "after: 'yesterday' is not a date. Use 2024, '2024-05', "),
             ({"before": "2024-13"}, "before: '2024-13' is not a date"),
             ({"before": "2024-02-30"}, "before: '2024-02-30' is not a date"),
@@ -189,7 +189,10 @@ class TestInvalidValues:
             ({"near": (0, 0, float("nan"))}, "is not .latitude, longitude, radius in km."),
             ({"near": "Lisbon"}, "near: "),
             ({"min_size": 2, "max_size": 1}, r"min_size \(2\) is greater than max_size \(1\)"),
-            ({"min_year": 2001, "max_year": 2000}, "min_year .* is greater than max_year"),
+            (
+                {"min_release_year": 2001, "max_release_year": 2000},
+                "min_release_year .* is greater than max_release_year",
+            ),
             ({"after": "2025", "before": "2024"}, "after .* is later than before"),
             ({"min_rating": 4, "max_rating": 3.5}, r"min_rating \(4.0\) is greater than max_rating \(3.5\)"),
             ({"min_rating": -2}, "min_rating: .*greater than or equal to -1"),
@@ -206,7 +209,9 @@ class TestInvalidValues:
         with pytest.raises(FilterError, match=message):
             MediaFilter.of(**fields)
 
-    @pytest.mark.parametrize("fields", [{"min_year": 10**30}, {"min_width": 2**40}, {"max_height": 2**63}])
+    @pytest.mark.parametrize(
+        "fields", [{"min_release_year": 10**30}, {"min_width": 2**40}, {"max_height": 2**63}]
+    )
     async def test_numbers_beyond_the_column(self, database: Database, fields: dict[str, Any]) -> None:
         """A number that no column holds is refused, or finds what it should; it is no driver's error."""
         try:
@@ -236,8 +241,8 @@ class TestInvalidValues:
 
     def test_all_errors_are_listed(self) -> None:
         """All that is wrong is said together."""
-        with pytest.raises(FilterError, match="min_size: .*; .*max_year: "):
-            MediaFilter.of(min_size="x", max_year=0)
+        with pytest.raises(FilterError, match="min_size: .*; .*max_release_year: "):
+            MediaFilter.of(min_size="x", max_release_year=0)
 
     def test_is_frozen(self) -> None:
         """A filter does not change; but() makes another."""
@@ -336,7 +341,7 @@ def filters(draw: Callable[[st.SearchStrategy[Any]], Any]) -> MediaFilter:
         ("size", st.integers(0, 2**62)),
         ("duration", st.floats(0, 1e9)),
         ("width", st.integers(0, 2**31 - 1)),
-        ("year", st.integers(1, 9999)),
+        ("release_year", st.integers(1, 9999)),
     ):
         fields[f"min_{name}"], fields[f"max_{name}"] = draw(_pairs(values))
     fields["after"] = draw(_moments)
@@ -396,7 +401,7 @@ def test_sql_to_read(sqlite_path: Path) -> None:
         MediaFilter(has_location=True, box=(-60, 100, 70, -20)),
         MediaFilter(artist="100%", no_tags="\\'"),
         MediaFilter(text="vid"),
-        MediaFilter(min_year=2012),
+        MediaFilter(min_release_year=2012),
     ):
         text = chosen.sql()
         assert text.startswith("-- For reading only")

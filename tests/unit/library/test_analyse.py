@@ -42,7 +42,8 @@ class TestAnalysis:
         [
             ("resolution", {"4K", "Full HD", "SD", None}),
             ("camera", {"Canon", None}),
-            ("year", {2023, 2022, 1997, None}),
+            ("year", {2023, 2022, None}),
+            ("release_year", {1997, None}),
             ("extension", {"mp4", "mp3", "jpg", "pdf"}),
             ("folder", {"/m/films", "/m/music", "/m/photos", "/m"}),
             ("artist", {"Björk", None}),

@@ -72,15 +72,15 @@ def test_years_and_ratings(lib: MediaLibrary) -> None:
         ),
     )
     panel = FacetsPanel(lib)
-    for name in ("date_year", "rating"):
+    for name in ("year", "rating"):
         panel.facets[name].expanded = True
-    assert shown(panel, "date_year") == [("2021", "2021", 1), ("2020", "2020", 2), ("2019", "2019", 2)]
+    assert shown(panel, "year") == [("2021", "2021", 1), ("2020", "2020", 2), ("2019", "2019", 2)]
     rows = [("4", "4 stars", 2), ("3.5", "3.5 stars", 1), ("-1", "rejected", 1)]
     assert shown(panel, "rating") == rows
     panel.facets["rating"]._handle_custom_msg({"kind": "tick", "value": "4", "checked": True}, [])
     assert panel.selection.filter == MediaFilter(rating=4) and panel.facets["rating"].chosen == ["4"]
     assert shown(panel, "rating") == rows
-    panel.facets["date_year"]._handle_custom_msg({"kind": "tick", "value": "2019", "checked": True}, [])
+    panel.facets["year"]._handle_custom_msg({"kind": "tick", "value": "2019", "checked": True}, [])
     assert lib.count(panel.selection.filter) == 2
 
 

@@ -24,6 +24,8 @@ FOLDERS = frozenset(
         "__pycache__",
         # These folders are ignored, because they contain thumbnails and caches of scanned media.
         "@eadir",
+        ".appledouble",
+        ".appledb",
         ".@__thumb",
         ".thumbnails",
         ".cache",
@@ -34,6 +36,7 @@ FOLDERS = frozenset(
         "$recycle.bin",
         "recycler",
         ".dtrash",
+        "network trash folder",
         # These folders are ignored, because each file system snapshot repeats all files of the volume.
         "#snapshot",
         "@recently-snapshot",
@@ -48,6 +51,7 @@ FOLDERS = frozenset(
         ".fseventsd",
         ".documentrevisions-v100",
         ".temporaryitems",
+        "temporary items",
     )
 )
 """Lower-case names of folders that are ignored with their contents. Matching ignores case."""
@@ -56,9 +60,13 @@ FILES = frozenset((".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".dir
 """Lower-case names of ignored files, which file managers create. Matching ignores case."""
 
 # Recycle bins of Freedesktop and macOS have such names (.Trash, .Trash-1000, .Trashes). Android renames a
-# file to .trashed-… for 30 days before it deletes it, and to .pending-… while it is being written.
+# file to .trashed-… for 30 days before it deletes it, and to .pending-… while it is being written. Synology's
+# servers write previews named SYNOPHOTO_THUMB_… and SYNOFILE_THUMB_….
 _FOLDER_PREFIX = ".trash"
-_FILE_PREFIXES = ("._", ".trashed-", ".pending-")
+_FILE_PREFIXES = ("._", ".trashed-", ".pending-", "synophoto_thumb_", "synofile_thumb_", "synoindex_")
+
+INITIALS = frozenset(initial for name in (*FILES, *_FILE_PREFIXES) for initial in (name[0], name[0].upper()))
+"""First characters of ignored names of files, by which a walk skips the check of most files."""
 
 
 class IgnoreRules:

@@ -11,12 +11,9 @@ from datetime import UTC, datetime, timedelta
 from stat import S_ISREG
 from typing import NamedTuple
 
-from mfkit.scan.ignore import FILES, IgnoreRules
+from mfkit.scan.ignore import INITIALS, IgnoreRules
 from mfkit.scan.stored_path import to_disk_path, to_stored_path
 
-# Only names that begin with one of these characters are checked, because the default rules ignore no other
-# files.
-_IGNORED_INITIALS = frozenset(one for name in FILES for one in (name[0], name[0].upper())) | {"."}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -188,7 +185,7 @@ def _list_folder(
     prefix = folder if folder.endswith("/") else f"{folder}/"
     files: list[Entry] = []
     folders: list[str] = []
-    ignored_initials, has_patterns = _IGNORED_INITIALS, rules.has_patterns
+    ignored_initials, has_patterns = INITIALS, rules.has_patterns
     has_change_time = _HAS_CHANGE_TIME
     try:
         with os.scandir(to_disk_path(prefix)) as listing:

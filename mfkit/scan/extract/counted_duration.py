@@ -58,11 +58,19 @@ def _frames(reader: BoundedReader, name: str, stated: float | None) -> Count | N
 
 def _pages(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
     count, links = ogg_pages.count_pages(reader)
-    return count if links > 1 or not stated else None
+    if links > 1 or not stated:
+        return count
+    # FFmpeg does not subtract the position at which a recording of a running Opus stream starts.
+    starts_late = count is not None and stated - count.seconds > ogg_pages.LATE_START
+    return count if starts_late else None
 
 
 def _flac(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
     return flac_wav_duration.count_flac(reader)
+
+
+def _amr(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
+    return frame_count.count_amr(reader, name)
 
 
 def _wav(reader: BoundedReader, name: str, stated: float | None) -> Count | None:
@@ -72,6 +80,7 @@ def _wav(reader: BoundedReader, name: str, stated: float | None) -> Count | None
 _COUNTERS: dict[str, Callable[[BoundedReader, str, float | None], Count | None]] = {
     **dict.fromkeys(("mp3", "mp2", "aac", "ac3", "eac3", "dts"), _frames),
     **dict.fromkeys(("ogg", "opus", "spx", "ogv"), _pages),
+    **dict.fromkeys(("amr", "awb"), _amr),
     "flac": _flac,
     "wav": _wav,
 }

@@ -8,6 +8,7 @@ never set, so it is not returned as a date.
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
@@ -36,6 +37,7 @@ _CLOCK = (
 _SEPARATOR = r"\s*[:/.-]\s*"
 _BEFORE_CLOCK = r",?\s+(?:at\s+)?"
 _FLAGS = re.IGNORECASE | re.ASCII
+_DAY_GROUPS, _MONTH_GROUPS = ("day", "late_day", "second_day"), ("month", "second_month", "first_month")
 _FORMS = (
     # This pattern matches "2003:03:10 15:04:43", "2003-03-10T15:04:43+01:00", "2001/ 1/27  1:42PM",
     # "2002/12/16/ 15:35", "1958-03" and "1958".
@@ -50,6 +52,15 @@ _FORMS = (
     re.compile(
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:[T ]?(?P<hour>\d{2}):?(?P<minute>\d{2})"
         rf"(?::?(?P<second>\d{{2}})(?:[.,](?P<fraction>\d{{1,12}}))?)?\s*{_ZONE})?(?!\w)",
+        _FLAGS,
+    ),
+    # This pattern matches "10.03.2003 15:04:43", in which the day always comes first, and "31/03/2003" and
+    # "03/31/2003", in which only one of the numbers can be a month.
+    re.compile(
+        r"(?:(?P<day>\d{1,2})\.(?P<month>\d{1,2})\."
+        r"|(?P<late_day>1[3-9]|2\d|3[01])[/-](?P<second_month>\d{1,2})[/-]"
+        r"|(?P<first_month>0?\d|1[0-2])/(?P<second_day>1[3-9]|2\d|3[01])/)(?P<year>\d{4})"
+        rf"(?:{_BEFORE_CLOCK}{_CLOCK}{_ZONE})?(?![\w:])",
         _FLAGS,
     ),
     # This pattern matches "Mon, 10 Mar 2003 15:04:43 GMT" and "10-MAR-2003 15:04".
@@ -200,8 +211,8 @@ def is_epoch(date: ParsedDate) -> bool:
 def _from_parts(
     parts: dict[str, str], has_t: bool, fraction: str | None, zone: timezone | None
 ) -> ParsedDate | None:
-    month = _MONTHS.get(parts["name"].lower()) if "name" in parts else int(parts.get("month", 0))
-    day = int(parts.get("day", 0))
+    month = _MONTHS.get(parts["name"].lower()) if "name" in parts else int(_first(parts, _MONTH_GROUPS))
+    day = int(_first(parts, _DAY_GROUPS))
     if month is None:
         return None
     if not (month and day):
@@ -228,6 +239,11 @@ def _from_parts(
         return found._replace(value=found.value + timedelta(days=days))
     except OverflowError:
         return None
+
+
+def _first(parts: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the text of the first of several groups that matched, or "0" if no group matched."""
+    return next((parts[name] for name in names if name in parts), "0")
 
 
 def _microseconds(fraction: str | None) -> int:

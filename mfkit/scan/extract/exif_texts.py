@@ -25,6 +25,8 @@ _DEFAULT_TEXTS = frozenset(
     "samsung digital camera|exif_jpeg_picture|dcf 1.0|digital stillcamera|digital still camera|"
     "kodak digital still camera|jpeg|default|untitled|(null)|screenshot|binary comment".split("|")
 )
+# DJI's drones write the path of the file on the memory card as the description.
+_PATH_ON_CARD = re.compile(r"(?:[A-Za-z]:)?[\\/]?DCIM[\\/]\S+\Z", re.IGNORECASE)
 
 
 def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[str | None, dict[str, Any]]:
@@ -153,7 +155,9 @@ def _copyright(data: bytes, texts: FileTexts) -> str | None:
 
 
 def _without_default(text: str | None) -> str | None:
-    if text is None or text.lower() in _DEFAULT_TEXTS or not re.search(r"\w", text):
+    if text is None or text.lower() in _DEFAULT_TEXTS or _PATH_ON_CARD.match(text):
+        return None
+    if not re.search(r"\w", text):
         return None
     return text
 

@@ -29,14 +29,18 @@ _SEPARATED = re.compile(
     r"(?:[ \u202f\xa0]?(?:(?P<half>[ap])\.?\s?m|(?P<arabic_half>[صم]))\b)?)?(?!\d)",
     re.IGNORECASE,
 )
-# This pattern matches names that end after the minute, such as "2020-03-04_12-13".
-_MINUTE = re.compile(rf"(?:^|[A-Za-z][-_ ]){_DAY}[_ T](?P<hour>[01]\d|2[0-3])[-.:h](?P<minute>[0-5]\d)\Z")
+# This pattern matches names that end after the minute, such as "2020-03-04_12-13" and
+# "2020-03-04 at 12.13".
+_MINUTE = re.compile(
+    rf"(?:^|[A-Za-z][-_ ]){_DAY}(?:[_ T]|\s[^\W\d]{{1,6}}\s)"
+    rf"(?P<hour>[01]\d|2[0-3])[-.:h](?P<minute>[0-5]\d)\Z"
+)
 # This pattern matches "IMG_20130712_165427", "PXL_20220405_090123740", "BURST20190216172030",
-# "GMT20200504-120102" and "2020_0304_121314_001". Nintendo consoles write a counter of two digits and an
-# identifier after the time.
+# "GMT20200504-120102", "20200304-12h13m14" and "2020_0304_121314_001". Nintendo consoles write a
+# counter of two digits and an identifier after the time.
 _COMPACT_TIME = re.compile(
     r"(?<![0-9A-Za-z])(?:[A-Za-z]{1,12})?(?P<year>\d{4})_?(?P<month>\d{2})(?P<day>\d{2})[-_ T]?"
-    r"(?P<hour>[01]\d|2[0-4])(?P<gap>[-_.]?)(?P<minute>[0-5]\d)(?P=gap)(?P<second>[0-5]\d)"
+    r"(?P<hour>[01]\d|2[0-4])(?P<gap>[-_.h]?)(?P<minute>[0-5]\d)(?:(?P=gap)|m)(?P<second>[0-5]\d)"
     r"(?:\d{3}|\d{2}(?=-[0-9A-F]{32}))?(?![0-9])"
 )
 # This pattern matches "IMG-20190101-WA0001", "VID_20190101" and "Scan_20190101 (2)", but neither the digits
@@ -46,9 +50,25 @@ _COMPACT_DAY = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?![0-9])(?!-[0-9a-fA-F]{4}-)",
     re.IGNORECASE,
 )
-# This pattern matches "Screenshot_2019-1-2 Some title", in which the numbers have no leading zeros.
+# This pattern matches "Screenshot_2019-1-2 Some title" and "2019-1-2 at 9.08.07", in which the numbers have
+# no leading zeros.
 _UNPADDED = re.compile(
     r"(?<![\d.-])(?P<year>(?:19|20)\d{2})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?![\d-]|\.\d)"
+    rf"(?:{_BEFORE_TIME}(?P<hour>[0-2]?\d)[.:](?P<minute>[0-5]\d)[.:](?P<second>[0-5]\d)(?!\d))?"
+)
+# This pattern matches "4 March 2021", "Mar 4, 2021" and "Mar 04 2021, 10 11 12 AM".
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_NAME = (
+    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_MONTH_NAMED = re.compile(
+    rf"(?<![^\W_])(?:(?P<day>[0-3]?\d)(?:st|nd|rd|th)?[-_. ]{_NAME}[-_., ]{{1,2}}"
+    rf"|{_NAME.replace('<name>', '<first_name>')}[-_. ](?P<second_day>[0-3]?\d)(?:st|nd|rd|th)?(?:,? |[-_]))"
+    r"(?P<year>(?:19|20)\d{2})"
+    r"(?:,? (?:at )?(?P<hour>[0-2]?\d)(?P<gap>[-_.: ])(?P<minute>[0-5]\d)(?P=gap)(?P<second>[0-5]\d)"
+    r"(?: ?(?P<half>[ap])\.?m\b)?)?(?!\d)",
+    re.IGNORECASE,
 )
 # This pattern matches "20200304-DSC_0001", "20200304_001" and "20200304 Hike", but not the digits in a UUID.
 _LEADING_DAY = re.compile(
@@ -75,7 +95,7 @@ _WITH_UNITS = re.compile(
 )
 _FORMS = (
     _IPHONE_RECORDING, _TELEGRAM, _SHORT_YEAR, _MINUTE, _SEPARATED, _COMPACT_TIME, _COMPACT_DAY, _LEADING_DAY,
-    _DAY_FIRST, _WITH_UNITS, _UNPADDED,
+    _DAY_FIRST, _WITH_UNITS, _UNPADDED, _MONTH_NAMED,
 )  # fmt: skip
 # This pattern matches seconds or milliseconds since 1970, as in "FB_IMG_1546300800000",
 # "RPReplay_Final1612345678", "PicsArt_1583324000123" and "1583324000123".
@@ -88,7 +108,7 @@ _EPOCH = re.compile(
 _IN_UTC = re.compile(r"PXL_|GMT(?=\d)|\d{8}_\d{9}_iOS\b")
 # In ISO 8601, a "Z" after the time means UTC, as in "20200304T121314Z" and "2020-03-04T12_13_14_123Z".
 _ENDS_IN_UTC = re.compile(r"(?:[-_.]?\d{1,6})?Z(?![A-Za-z0-9])")
-_DIGIT, _FEWEST_DIGITS = re.compile(r"\d"), 6
+_DIGIT, _FEWEST_DIGITS = re.compile(r"\d"), 5
 _EARLIEST = datetime(1826, 1, 1, tzinfo=UTC)
 _EARLIEST_COMPACT = 1980
 
@@ -131,7 +151,9 @@ def _from_match(match: re.Match[str], stem: str) -> ParsedDate | None:
     year = f"20{parts['short_year']}" if parts.get("short_year") else parts["year"]
     if match.re in (_COMPACT_TIME, _COMPACT_DAY, _LEADING_DAY) and int(year) < _EARLIEST_COMPACT:
         return None
-    text = f"{year}-{parts['month']}-{parts['day']}"
+    name = parts.get("name") or parts.get("first_name")
+    month = _MONTH_NAMES.index(name[:3].lower()) + 1 if name else parts["month"]
+    text = f"{year}-{month}-{parts.get('day') or parts['second_day']}"
     if parts.get("hour"):
         seconds = f":{parts['second']}" if parts.get("second") else ""
         half = _HALVES.get(parts.get("half_first") or "") or (

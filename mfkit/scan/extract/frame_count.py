@@ -32,6 +32,13 @@ _SYNC_BYTES: dict[Callable[[bytes, int], Frame | None], tuple[bytes, ...]] = {
     dts: (b"\x7f", b"\xfe", b"\x1f", b"\xff"),
 }
 
+# The keys are format names, and the values are the first bytes of a file and the sizes of frames in bytes by
+# type, from 3GPP TS 26.101 and TS 26.201 (annex A). A size of zero belongs to a type that is not used.
+_AMR = {
+    "amr": (b"#!AMR\n", (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1)),
+    "awb": (b"#!AMR-WB\n", (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1)),
+}
+
 
 class Count(NamedTuple):
     """Counted or estimated duration of a file.
@@ -72,6 +79,26 @@ def count_frames(reader: BoundedReader, format_name: str) -> Count | None:
         return None
     seconds = (end - start) * total / sum(walk.bytes for walk in walks)
     return Count(seconds, reader.size, max(rates) <= _CONSTANT * min(rates))
+
+
+def count_amr(reader: BoundedReader, format_name: str) -> Count | None:
+    """Count the frames of an AMR or AMR-WB recording, each of which lasts 20 ms (RFC 4867, section 5).
+
+    FFmpeg computes the duration from the bit rate, which does not count the first byte of each frame.
+    """
+    magic, sizes = _AMR[format_name]
+    if reader.read(0, len(magic)) != magic:
+        return None  # Recordings with several channels begin with another text.
+    data = reader.read(len(magic), LIMIT)
+    at = frames = 0
+    while at < len(data) and (size := sizes[data[at] >> 3 & 15]):
+        at += size
+        frames += at <= len(data)
+    if not frames:
+        return None
+    is_exact = len(data) < LIMIT
+    share = 1.0 if is_exact else len(data) / (reader.size - len(magic))
+    return Count(frames * 0.02 / share, reader.size, is_exact)
 
 
 class _Walk:

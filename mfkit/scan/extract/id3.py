@@ -19,11 +19,11 @@ _ENCODINGS = {0: "latin-1", 1: "utf-16-le", 2: "utf-16-be", 3: "utf-8"}
 # The keys are frame names of ID3v2.2 and of later versions, and the values are mfkit's tag names.
 _TEXT_FRAMES = {
     "TIT2": "title", "TPE1": "artist", "TALB": "album", "TPE2": "album_artist", "TCON": "genre",
-    "TDRC": "date", "TYER": "year", "TDOR": "originaldate", "TORY": "originalyear", "TRCK": "track",
-    "TPOS": "disc", "TCMP": "compilation", "TCOM": "composer", "TCOP": "copyright", "TT2": "title",
-    "TP1": "artist", "TAL": "album", "TP2": "album_artist", "TCO": "genre", "TYE": "year",
-    "TOR": "originalyear", "TRK": "track", "TPA": "disc", "TCP": "compilation", "TCM": "composer",
-    "TCR": "copyright",
+    "TDRC": "date", "TYER": "year", "TDOR": "originaldate", "TORY": "originalyear",
+    "TDRL": "releasedate", "TRCK": "track", "TPOS": "disc", "TCMP": "compilation", "TCOM": "composer",
+    "TCOP": "copyright", "TT2": "title", "TP1": "artist", "TAL": "album", "TP2": "album_artist",
+    "TCO": "genre", "TYE": "year", "TOR": "originalyear", "TRK": "track", "TPA": "disc",
+    "TCP": "compilation", "TCM": "composer", "TCR": "copyright",
 }  # fmt: skip
 _OTHER_FRAMES = frozenset(("TXXX", "TXX", "COMM", "COM", "POPM", "POP", "PRIV"))
 # In ID3v2.3, a slash separates several values, but in the names below, the slash belongs to the name.

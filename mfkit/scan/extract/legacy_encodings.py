@@ -18,6 +18,8 @@ _MAX_SAMPLE = 1_500
 # Windows-1252, and about 7 times as probable as any other encoding. These are the natural logarithms of 55
 # and 7.
 _SURE_OF_SCRIPT, _SURE = 4.0, 2.0
+# A text is in a given one of the languages of an encoding with a probability of about 1 in 7.
+_ONE_LANGUAGE = 2.0
 # These are natural logarithms of the prior odds of each encoding. Most files without a declared encoding
 # contain Western European text (cp1252).
 _PRIORS = {
@@ -37,6 +39,11 @@ _GREEK = "αοιετσνηυρπκμλςωγδχθφβξζψάίόέήύώϊΐϋ
 _HEBREW = "יולהאמשרתנבדכחעקפםטגסזןצךףץ"
 _ARABIC = "اليمنروتبدعسحقكفهجشطصخزضغذثئءىةأإآؤظ"
 _THAI = "านรก่อเ้งมยลวดทสตะัปบคหแจพชขใไโผซธศฉณษญภถฟฐฏฎฑฒฆฌฝูุึืิี็์ๆ"
+_WESTERN_LANGUAGES = (
+    "øåæöäé", "éèàêçîôûâëïùœ", "äöüß", "áéíóúñü", "ãõçáéíóúâêôà", "àèéìòù",
+)  # fmt: skip
+_CENTRAL_LANGUAGES = ("áéíýčšžřěúůťďňóľĺŕäô", "ąęółśżźćń", "áéíóúöőüű", "ăâîşţ", "čćšžđ")
+"""Letters of single languages: Czech with Slovak, Polish, Hungarian, Romanian, and Croatian with Slovene."""
 _CENTRAL_EUROPEAN = "áéíýčšžřěúůťďňąęółśżźćńőűäöüçëôâăîșțđĺľŕ"
 _HANZI = (
     "的一是不了在人有我他这個个們们中来來上大为為和国國地到以说說時时要就出会會可也你对對生能而子那得于着下自之年过"
@@ -126,8 +133,11 @@ _WIDE_PUNCTUATION = dict.fromkeys("、。・「」『』（）！？：～〜ー
 
 
 @lru_cache(maxsize=1)
-def _models() -> dict[str, _Model]:
-    """Build the language models on first use, because most files have only ASCII or UTF-8 text."""
+def _models() -> dict[str, tuple[_Model, ...]]:
+    """Build the language models on first use, because most files have only ASCII or UTF-8 text.
+
+    An encoding of many languages has models of single languages too. The most probable model counts.
+    """
     western = (
         _spread("éèàäöüçáíóñ", 0.62) | _spread("êâîôûëïùœßãõåæøúìòÉÄÖÜÅØÇ", 0.30)
         | _spread("ÀÁÂÃÆÈÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÝÞðýþÿŒŠšŽžŸ¡¿", 0.05)
@@ -151,7 +161,7 @@ def _models() -> dict[str, _Model]:
     japanese = dict.fromkeys(_HANZI, math.log(0.08 / 400)) | kana | _WIDE_PUNCTUATION
     hangul = _double_byte("euc_kr", 0.12, range(0xB0, 0xC9), range(0xA1, 0xFF))
     korean = _spread(_HANGUL, 0.85) | _WIDE_PUNCTUATION
-    return {
+    single = {
         DEFAULT_ENCODING: _Model(_PUNCTUATION | western, False),
         "cp1250": _Model(_PUNCTUATION | central, False),
         "cp1254": _Model(_PUNCTUATION | turkish, False),
@@ -169,6 +179,16 @@ def _models() -> dict[str, _Model]:
         "big5": _Model(chinese, True, (traditional, wide)),
         "cp949": _Model(korean, True, (hangul, wide)),
     }
+    found: dict[str, tuple[_Model, ...]] = {encoding: (model,) for encoding, model in single.items()}
+    found[DEFAULT_ENCODING] += tuple(map(_language, _WESTERN_LANGUAGES))
+    found["cp1250"] += tuple(map(_language, _CENTRAL_LANGUAGES))
+    return found
+
+
+def _language(letters: str) -> _Model:
+    """Return the model of a language that adds some letters to the ASCII letters."""
+    capitals = "".join(letter.upper() for letter in letters if len(letter.upper()) == 1)
+    return _Model(_PUNCTUATION | _spread(letters, 0.8) | _spread(capitals, 0.8), False)
 
 
 def legacy_encoding(texts: Iterable[bytes]) -> str | None:
@@ -190,13 +210,14 @@ def legacy_encoding(texts: Iterable[bytes]) -> str | None:
     if not sample:
         return None
     scores: dict[str, float] = {}
-    for encoding, model in _models().items():
-        score = 0.0
-        for raw in sample:
-            decoded = _decoded(raw, encoding)
-            score = -math.inf if decoded is None else score + _log_probability(decoded, model)
-        if score > -math.inf:
-            scores[encoding] = score + _PRIORS.get(encoding, 0.0)
+    for encoding, models in _models().items():
+        decoded = [_decoded(raw, encoding) for raw in sample]
+        texts_read = [text for text in decoded if text is not None]
+        if len(texts_read) == len(sample):
+            found = [sum(_log_probability(text, model) for text in texts_read) for model in models]
+            # The first model is that of all languages of the encoding.
+            found[1:] = [score - _ONE_LANGUAGE for score in found[1:]]
+            scores[encoding] = max(found) + _PRIORS.get(encoding, 0.0)
     ranked = sorted(scores, key=scores.__getitem__, reverse=True)
     if not ranked:
         return None

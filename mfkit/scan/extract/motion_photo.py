@@ -1,7 +1,8 @@
 """Detection of motion photos: images with a short video in the same file.
 
 The video is found by the image's XMP (Google's Motion Photo format 1.0 and its predecessor MicroVideo), in
-the box ``mpvd`` of a HEIC, or in the trailer that Samsung's cameras append, which ends with ``SEFT``.
+the box ``mpvd`` of a HEIC, or in the trailer that a camera appends: Samsung's ends with ``SEFT``, and
+Huawei's and Honor's with ``LIVE_`` and the size of the video.
 
 Source: https://developer.android.com/media/platform/motion-photo-format
 """
@@ -22,6 +23,8 @@ _SEMANTIC = re.compile(rb"\bSemantic\s*=\s*[\"']MotionPhoto[\"']")
 _LENGTH = re.compile(rb"\bLength\s*=\s*[\"'](\d{1,12})[\"']")
 _VIDEO_START = re.compile(rb"\0\0\0[\x08-\xff]ftyp")
 _SAMSUNG_VIDEO = 0x0A30
+_HUAWEI_TRAILER = re.compile(rb"LIVE_(\d{1,12}) *\0*\Z")
+_HUAWEI_TRAILER_SIZE = 20
 
 
 class _Section(NamedTuple):
@@ -46,7 +49,7 @@ def embedded_video(reader: BoundedReader, packet: bytes, box: BoundedReader | No
     if video is None and is_marked:
         video = _by_xmp(reader, packet) or _by_search(reader)
     if video is None:
-        video = _in_samsung_trailer(reader)
+        video = _in_samsung_trailer(reader) or _before_huawei_trailer(reader)
     if video is None and not is_marked:
         return {}
     offset, size = video or _Section(0, 0)
@@ -104,3 +107,18 @@ def _in_samsung_trailer(reader: BoundedReader) -> _Section | None:
             if video.size > 0 and reader.read(video.offset + 4, 4) == b"ftyp":
                 return video
     return None
+
+
+def _before_huawei_trailer(reader: BoundedReader) -> _Section | None:
+    """Find a motion photo's video before the texts of 20 bytes that Huawei's and Honor's cameras append.
+
+    The last text is ``LIVE_`` and the size of the video, which may include the texts.
+    """
+    match = _HUAWEI_TRAILER.search(reader.read(reader.size - _HUAWEI_TRAILER_SIZE, _HUAWEI_TRAILER_SIZE))
+    if match is None:
+        return None
+    for texts in range(4):
+        start = reader.size - int(match[1]) - texts * _HUAWEI_TRAILER_SIZE
+        if start > 0 and reader.read(start + 4, 4) == b"ftyp":
+            return _Section(start, reader.size - start - max(texts, 1) * _HUAWEI_TRAILER_SIZE)
+    return _by_search(reader)

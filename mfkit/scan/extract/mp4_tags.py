@@ -10,7 +10,7 @@ from mfkit.scan.extract import ratings, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.id3_genres import genre_of
 from mfkit.scan.extract.mp4_boxes import XMP_BOX, Box, boxes, child
-from mfkit.scan.extract.schema import Metadata
+from mfkit.scan.extract.schema import Metadata, from_origin
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import decode
 
@@ -22,6 +22,8 @@ _NAMES = {
 }  # fmt: skip
 _NUMBERS = {b"trkn": "track", b"disk": "disc"}
 _UTF8, _UTF16, _INTEGER = 1, 2, 21
+_EXPLORER_TEXT, _EXPLORER_NUMBER = 8, 19
+"""Types of values in Microsoft's box ``Xtra``: UTF-16 text and a 64-bit number."""
 
 
 def item_list(movie: Sequence[Box]) -> Metadata:
@@ -54,6 +56,44 @@ def item_list(movie: Sequence[Box]) -> Metadata:
         elif name in _NAMES:
             tags.setdefault(_NAMES[name], []).extend(_text(*value) for value in values)
     return tag_metadata(tags, rating)
+
+
+def explorer_tags(movie: Sequence[Box]) -> Metadata:
+    """Read the rating and the keywords that Windows Explorer writes into the box ``Xtra``.
+
+    The structure follows exiftool's module Microsoft: for each tag its size, the size and text of its name,
+    the number of values, and for each value its size, type and bytes.
+    """
+    content = next(_user_data(movie, b"Xtra"), None)
+    if content is None:
+        return {}
+    tags: dict[str, list[str]] = {}
+    at, data = 0, content.read(0, _MAX_TEXT)
+    for _ in range(_MAX_ITEMS):
+        size, name_size = (int.from_bytes(data[at + part : at + part + 4], "big") for part in (0, 4))
+        name = data[at + 8 : at + 8 + name_size].decode("latin-1")
+        values = tags.setdefault(name, [])
+        start, end = at + 12 + name_size, at + size
+        while start + 6 < end <= len(data) and len(values) < _MAX_ITEMS:
+            length, kind = (
+                int.from_bytes(data[start : start + 4], "big"),
+                int.from_bytes(data[start + 4 : start + 6], "big"),
+            )
+            value = data[start + 6 : start + length]
+            if kind == _EXPLORER_TEXT:
+                values.append(decode(value, "utf-16-le").strip("\0 "))
+            elif kind == _EXPLORER_NUMBER:
+                values.append(str(int.from_bytes(value, "little")))
+            start += max(length, 6)
+        if size < 12:
+            break
+        at += size
+    stars = next(
+        (ratings.from_percent(ratings.number(text)) for text in tags.get("WM/SharedUserRating", ())), None
+    )
+    keywords = list(dict.fromkeys(text for text in tags.get("WM/Category", ()) if text))
+    extra = {"rating": stars, "keywords": keywords or None}
+    return from_origin("tag", {"extra": {name: value for name, value in extra.items() if value is not None}})
 
 
 def movie_xmp(file: Sequence[Box], movie: Sequence[Box]) -> Metadata:

@@ -14,7 +14,7 @@ from mfkit.scan.extract.frame_count import Count
 _MAX_PAGES, _MAX_LINKS = 25_000, 5_000
 _MAX_PAGE = 65_307
 _NO_POSITION = 2**64 - 1
-_LATE_START = 10
+LATE_START = 10
 """Start time in seconds above which a recording is assumed to be cut out of a longer stream."""
 _FIRST_PAGE, _CONTINUED = 2, 1
 
@@ -37,18 +37,23 @@ class _Clock(NamedTuple):
 
 
 class _Stream:
-    __slots__ = ("clock", "first", "last")
+    __slots__ = ("clock", "first", "last", "second")
 
     def __init__(self, clock: _Clock | None) -> None:
         self.clock = clock
         self.first: int | None = None
         self.last: int | None = None
+        self.second: int | None = None
 
     def seconds(self) -> float:
         if self.clock is None or self.last is None or self.first is None:
             return 0.0
         start, end = self.clock.seconds(self.first), self.clock.seconds(self.last)
-        return end - start if start > _LATE_START else end
+        if start <= LATE_START:
+            return end
+        # The first position is that of the end of the first page, which lasts about as long as the second.
+        second = start if self.second is None else self.clock.seconds(self.second)
+        return end - start + max(second - start, 0)
 
 
 def count_pages(reader: BoundedReader) -> tuple[Count | None, int]:
@@ -86,7 +91,10 @@ def count_pages(reader: BoundedReader) -> tuple[Count | None, int]:
             has_data = True
             stream = streams.get(serial)
             if stream is not None and position not in (0, _NO_POSITION):
-                stream.first = position if stream.first is None else stream.first
+                if stream.first is None:
+                    stream.first = position
+                elif stream.second is None:
+                    stream.second = position
                 stream.last = max(position, stream.last or 0)
         at += header_size + sum(head[27:header_size])
         if at >= reader.size:

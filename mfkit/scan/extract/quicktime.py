@@ -27,8 +27,8 @@ from mfkit.scan.extract.hdr_metadata import (
     mastering_display_record,
 )
 from mfkit.scan.extract.mp4_boxes import Box, boxes, child, contents, ends_early
-from mfkit.scan.extract.mp4_tags import item_list, movie_xmp
-from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
+from mfkit.scan.extract.mp4_tags import explorer_tags, item_list, movie_xmp
+from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin, merge
 from mfkit.scan.media_source import Source, open_source
 from mfkit.scan.places.iso6709 import iso6709
 
@@ -85,7 +85,7 @@ class Movie(NamedTuple):
         tracks: Tracks by identifier.
         is_fragmented: Whether the media data is stored in movie fragments.
         is_truncated: Whether the file ends before its last box.
-        tags: Metadata of the item list.
+        tags: Metadata of the item list, and the rating and keywords of Windows Explorer.
         xmp: Metadata of the XMP packet.
         camera: Metadata in the boxes of camera makers.
     """
@@ -110,7 +110,7 @@ def read_movie(source: Source) -> Movie:
         file = list(islice(boxes(reader), _MAX_TOP_LEVEL))
         return movie_header(parts)._replace(
             is_truncated=ends_early(reader),
-            tags=item_list(parts),
+            tags=merge(item_list(parts), explorer_tags(parts)),
             xmp=movie_xmp(file, parts),
             camera=camera_metadata(file, parts),
         )

@@ -25,7 +25,7 @@ _NAMES = {
     "album": ("album",),
     "album_artist": ("album_artist", "albumartist", "album artist", "wm/albumartist", "ensemble"),
     "genre": ("genre",),
-    "date": ("date", "year", "date_released", "originaldate", "originalyear", "wm/year"),
+    "date": ("date", "year", "date_released", "releasedate", "originaldate", "originalyear", "wm/year"),
     "track": ("track", "tracknumber", "wm/tracknumber"),
     "tracks": ("tracktotal", "totaltracks"),
     "disc": ("disc", "discnumber", "disk", "wm/partofset"),
@@ -41,6 +41,7 @@ _NONE: list[str] = []
 _LISTS = {"artist": "artists", "genre": "genres", "album_artist": "album_artists", "composer": "composers"}
 _RATING = re.compile(r"(?:fmps_rating|rating(?:[ :].+)?|wm/shareduserrating)\Z")
 _NUMBER = re.compile(r"\s*0*(\d{1,6})\s*(?:(?:/|of)\s*0*(\d{1,6}))?\s*\Z")
+_NOT_ZERO = re.compile("[1-9]")
 _MAX_VALUES = 50
 
 
@@ -65,7 +66,7 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
         "artist": _joined(values["artist"] or artists),
         "album": _joined(values["album"]),
         "genre": _joined(values["genre"]),
-        "year": next(iter(values["date"]), None),
+        "year": _year(tags),
     }
     extra: dict[str, Any] = {
         "album_artist": _joined(values["album_artist"]),
@@ -104,6 +105,12 @@ def _values(tags: Tags, names: Iterable[str]) -> list[str]:
             if found := list(dict.fromkeys(filter(None, members))):
                 return found
     return []
+
+
+def _year(tags: Tags) -> str | None:
+    """Return the first date that is not zero, from the tag name with the highest priority."""
+    dates = (date for name in _NAMES["date"] for date in _values(tags, (name,)))
+    return next((date for date in dates if _NOT_ZERO.search(date)), None)
 
 
 def _joined(values: Sequence[str]) -> str | None:

@@ -61,8 +61,10 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "dates": _dates(found),
         "location_name": _place(found),
     }
-    point = _location(found) or next(
-        filter(None, map(_location, _structures(found.get("Iptc4xmpExt:LocationCreated")))), None
+    point = (
+        _location(found)
+        or next(filter(None, map(_location, _structures(found.get("Iptc4xmpExt:LocationCreated")))), None)
+        or _drone_location(found)
     )
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
@@ -257,3 +259,16 @@ def _location(found: Properties) -> tuple[float, float] | None:
         north, east = "N", "E"
     stated = enumerate((north, latitude, east, longitude), start=1)
     return exif.location({tag: text for tag, text in stated if text is not None})
+
+
+def _drone_location(found: Properties) -> tuple[float, float] | None:
+    """Return the location that DJI's drones write in signed decimal degrees.
+
+    Older drones misspell the longitude's property as ``GpsLongtitude``.
+    """
+    latitude = _text(found, "drone-dji:GpsLatitude")
+    longitude = _text(found, "drone-dji:GpsLongitude", "drone-dji:GpsLongtitude")
+    try:
+        return float(latitude or ""), float(longitude or "")
+    except ValueError:
+        return None

@@ -52,6 +52,7 @@ _PREFIXES = {
     "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.acdsee.com/regions/": "acdsee-rs",
+    "http://www.dji.com/drone-dji/1.0/": "drone-dji",
 }
 """Namespace URI → prefix that `parse` returns; properties of other namespaces are skipped."""
 _USUAL_PREFIXES = {prefix: uri for uri, prefix in _PREFIXES.items() if prefix != "xml"} | {

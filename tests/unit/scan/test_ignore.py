@@ -27,6 +27,9 @@ from mfkit.scan.ignore import FILES, FOLDERS, IgnoreRules
         "lost+found",
         "node_modules",
         ".zfs",
+        ".AppleDouble",
+        "Network Trash Folder",
+        "Temporary Items",
         "#snapshot",
     ],
 )
@@ -39,7 +42,7 @@ def test_folders_of_systems_and_programs_are_ignored(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [".DS_Store", "Thumbs.db", "thumbs.db", "desktop.ini", "._IMG_1.jpg", ".trashed-1699999999-IMG_1.jpg"]
-    + [".pending-1699999999-IMG_2.jpg", ".directory", ".localized", "ehthumbs.db"],
+    + [".pending-1699999999-IMG_2.jpg", ".directory", ".localized", "ehthumbs.db", "SYNOPHOTO_THUMB_XL.jpg"],
 )
 def test_files_of_file_managers_are_ignored(name: str) -> None:
     """Folder settings, resource forks and deleted files are ignored."""

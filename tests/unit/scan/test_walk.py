@@ -43,14 +43,22 @@ def test_paths_are_sorted_and_complete(tmp_path_factory, names):
 
 def test_ignored_entries_are_counted(tmp_path):
     """Files and folders of operating systems are ignored by default; patterns add to the defaults."""
-    for name in (".git/config", "a.jpg", "Thumbs.db", "sub/.DS_Store", "sub/b.jpg", "raw/c.nef"):
+    for name in (
+        ".git/config",
+        "a.jpg",
+        "Thumbs.db",
+        "SYNOPHOTO_THUMB_M.jpg",
+        "sub/.DS_Store",
+        "sub/b.jpg",
+        "raw/c.nef",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [Path(path).name for path in paths(tmp_path)] == ["a.jpg", "c.nef", "b.jpg"]
     skipped = SkippedEntries()
     lists = walk(str(tmp_path), skipped, IgnoreRules(include=["Thumbs.db"], exclude=["raw/", "*.jpg"]))
     assert [Path(path).name for entries in lists for path, *_ in entries] == ["Thumbs.db"]
-    assert (skipped.files, skipped.folders) == (3, 2)
+    assert (skipped.files, skipped.folders) == (4, 2)
 
 
 def test_links_are_not_followed(tmp_path):

@@ -50,7 +50,7 @@ from mfkit.scan.extract.registry import Metadata
         ("CASIO COMPUTER CO.,LTD.", "Casio"),
         ("SANYO Electric Co.,Ltd.", "Sanyo"),
         ("SEIKO EPSON CORP.", "Epson"),
-        ("HUAWEI", "Huawei"),
+        ("HUAWEI TECHNOLOGIES CO., LTD", "Huawei"),
         ("motorola", "Motorola"),
         ("Acme Optical Ltd.", "Acme Optical Ltd."),
         ("Corporation", "Corporation"),

@@ -142,6 +142,9 @@ def test_any_text_is_parsed_without_an_error(text: str) -> None:
         ("1970:01:01 15:30:00", datetime(1970, 1, 1, 15, 30), "second"),
         ("1970:01:01 12:00:00", datetime(1970, 1, 1, 12), "second"),
         ("1970", datetime(1970, 1, 1), "year"),
+        ("3.05.2017 01:02:03", datetime(2017, 5, 3, 1, 2, 3), "second"),
+        ("16/05/2017 1:02", datetime(2017, 5, 16, 1, 2), "minute"),
+        ("05/16/2017", datetime(2017, 5, 16), "day"),
     ],
 )
 def test_deviations_are_read(text: str, expected: datetime, precision: str) -> None:
@@ -153,6 +156,7 @@ def test_deviations_are_read(text: str, expected: datetime, precision: str) -> N
     "text",
     [
         None,
+        "03/05/2017",  # The day and the month cannot be told apart.
         "2017-W20-2",
         "",
         "\0\0",

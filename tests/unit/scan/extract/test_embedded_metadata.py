@@ -158,10 +158,9 @@ def test_user_comments(data: bytes, expected: str | None) -> None:
 
 
 def test_default_descriptions_are_not_descriptions() -> None:
-    """Cameras write the same text into every image."""
-    assert "description" not in texts_of(((0x010E, 2, b"OLYMPUS DIGITAL CAMERA         \0"),)).get(
-        "extra", {}
-    )
+    """Cameras write the same text or the path on the memory card into every image."""
+    for default in (b"OLYMPUS DIGITAL CAMERA         \0", b"DCIM\\100MEDIA\\DJI_0001.JPG\0"):
+        assert "description" not in texts_of(((0x010E, 2, default),)).get("extra", {})
 
 
 def test_iptc_fields() -> None:

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from mfkit.scan.extract.bounded_reader import bytes_reader
-from mfkit.scan.extract.frame_count import audio_range, count_frames
+from mfkit.scan.extract.frame_count import audio_range, count_amr, count_frames
 from mfkit.scan.extract.registry import Metadata
 from mfkit.scan.formats.audio_frames import ac3, adts, dts, mpeg_audio
 
@@ -243,3 +243,15 @@ def test_adts_header_with_four_blocks() -> None:
 def test_audio_lies_between_the_tags(data: bytes, expected: tuple[int, int]) -> None:
     """ID3v2 in front; APE, Lyrics3 and ID3v1 behind."""
     assert audio_range(bytes_reader(data)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "magic", "kind", "size"), [("amr", b"#!AMR\n", 0x3C, 32), ("awb", b"#!AMR-WB\n", 0x44, 61)]
+)
+def test_amr_frames_last_20_ms(name: str, magic: bytes, kind: int, size: int) -> None:
+    """Frames of any type are counted, a pause in one byte too; an incomplete last frame is not."""
+    frame = bytes((kind,)).ljust(size, b"x")
+    count = count_amr(bytes_reader(magic + 9 * frame + b"\x7c" + frame[:-1]), name)
+    assert count is not None and (count.seconds, count.is_exact) == (pytest.approx(0.2), True)
+    assert count_amr(bytes_reader(magic), name) is None
+    assert count_amr(bytes_reader(b"#!AMR_MC1.0\n" + frame), name) is None

@@ -16,12 +16,14 @@ CERTAIN = {
     "euc_jp": ["東京タワー", "さくら", "残酷な天使のテーゼ"],
     "cp949": ["강남스타일", "소녀시대", "봄날", "방탄소년단", "아이유 좋은 날"],
     "cp1254": ["İstanbul Boğazı'nda güneşli bir gün", "Aşık Veysel - Kara Toprağım Ağlıyor"],
+    "cp1250": ["Příběh nevšedních lásek, Jaroslav Ježek, Černá růže", "Zażółć gęślą jaźń, Święta"],
     "cp1253": ["Ελληνικά τραγούδια και χοροί από την Κρήτη"],
 }
 WESTERN = (
     "Café Müller|José|Señor Coconut|Ænima|Mötley Crüe|Sigur Rós|Ágætis byrjun|Björk|L’été indien|Édith Piaf|"
     "Ça plane pour moi|São Paulo é linda|¿Dónde está?|Naïve “quotes”|© 2004 Müller|ÜÖÄ|ÉTÉ|MÜLLER & SÖHNE|"
     "Œuvre|Blåbærsyltetøy|Hyvää yötä|Määrää|Fête, tête, être, même, bête, arrête|«Ça»|Õhtu jõed lõke|"
+    "Grøn sø|Rød grød, Søndag, Først, Kjøkken, Brød, Grønne skove, Søren Kirkegård|Útlendingur|"
     "Guðrún Þórðardóttir|Þursaflokkurinn|Guðný|Sigurður Pálmason"
 ).split("|")
 

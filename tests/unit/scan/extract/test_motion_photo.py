@@ -114,6 +114,16 @@ def test_samsung_trailer(tmp_path: Path) -> None:
     assert found(tmp_path / "a.jpg", jpeg("") + samsung(0x0001)) is None
 
 
+@pytest.mark.parametrize("counted", [0, 40])
+def test_huawei_trailer(tmp_path: Path, counted: int) -> None:
+    """Two texts of 20 bytes follow the video; the size in the last one may include them."""
+    trailer = b"v2_f31".ljust(20) + b"LIVE_%-15d" % (len(VIDEO) + counted)
+    content = jpeg("") + VIDEO + trailer
+    section = found(tmp_path / "a.jpg", content)
+    assert content[section["offset"] :].startswith(VIDEO)
+    assert found(tmp_path / "a.jpg", jpeg("") + trailer) is None
+
+
 def test_heic_box(tmp_path: Path) -> None:
     """The box mpvd contains the video."""
     image = heic([box(b"ispe", bytes(4), struct.pack(">II", 40, 30))])

@@ -639,6 +639,28 @@ def test_each_mp4_item(is_quicktime: bool, content: bytes, field: str, expected:
     assert {**metadata.get("extra", {}), **metadata}.get(field) == expected
 
 
+def test_rating_and_keywords_of_windows_explorer() -> None:
+    """Explorer writes them into a box of its own; damaged sizes end the reading."""
+
+    def entry(name: bytes, *values: tuple[int, bytes]) -> bytes:
+        body = b"".join(struct.pack(">IH", len(value) + 6, kind) + value for kind, value in values)
+        return (
+            struct.pack(">II", len(name) + len(body) + 12, len(name))
+            + name
+            + struct.pack(">I", len(values))
+            + body
+        )
+
+    rated = entry(b"WM/SharedUserRating", (19, struct.pack("<Q", 75)))
+    words = entry(b"WM/Category", *((8, f"{word}\0".encode("utf-16-le")) for word in ("Alps", "Été")))
+    movie = box(b"udta", box(b"Xtra", entry(b"WM/Other", (72, bytes(16))), rated, words))
+    extra = mp4_tags.explorer_tags(list(boxes(bytes_reader(movie))))["extra"]
+    assert (extra["rating"], extra["keywords"]) == (4, ["Alps", "Été"])
+    for damaged in (rated[:-3], struct.pack(">II", 9, 2**32 - 1), b"\0\0", b"\xff" * 40):
+        movie = box(b"udta", box(b"Xtra", damaged))
+        assert "rating" not in mp4_tags.explorer_tags(list(boxes(bytes_reader(movie)))).get("extra", {})
+
+
 def test_items_with_named_keys_are_no_item_list() -> None:
     """Apple's keys have numbers instead of names."""
     meta = box(b"meta", box(b"hdlr", bytes(25)), box(b"keys", bytes(8)), box(b"ilst", item(b"aART", 1, b"V")))
@@ -651,6 +673,7 @@ def test_items_with_named_keys_are_no_item_list() -> None:
         ({"date": ["2005"], "originaldate": ["1975"]}, "year", "2005"),
         ({"year": ["2005"], "originaldate": ["1975"]}, "year", "2005"),
         ({"originaldate": ["1975"], "originalyear": ["1976"]}, "year", "1975"),
+        ({"date": ["0000"], "releasedate": ["2004-01-02"]}, "year", "2004-01-02"),
         ({"album artist": ["V"]}, "album_artist", "V"),
         ({"albumartist": ["V"], "album artist": ["W"]}, "album_artist", "V"),
         ({"author": ["Ann"]}, "artist", "Ann"),

@@ -251,6 +251,15 @@ def test_locations(latitude: str, longitude: str, expected: tuple[float, float])
     assert (metadata["latitude"], metadata["longitude"]) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["GpsLongitude", "GpsLongtitude"])
+def test_location_of_a_drone(name: str) -> None:
+    """DJI's drones write signed degrees; old ones misspell the longitude."""
+    drone = 'xmlns:d="http://www.dji.com/drone-dji/1.0/"'
+    metadata = xmp.extract(packet(f'{drone} d:GpsLatitude="+44.5135795" d:{name}="-64.3007844"'))
+    assert (metadata["latitude"], metadata["longitude"]) == (44.5135795, -64.3007844)
+    assert "latitude" not in xmp.extract(packet(f'{drone} d:GpsLatitude="north" d:{name}="-64.3"'))
+
+
 def test_hemispheres_in_properties_of_their_own() -> None:
     """Some programs write decimal degrees, and the hemisphere as in EXIF."""
     exif = "<exif:GPSLatitude>33.5</exif:GPSLatitude><exif:GPSLongitude>70.25</exif:GPSLongitude>"

@@ -212,8 +212,8 @@ _FEW_VALUES: frozenset[ColumnElement[Any]] = frozenset((
     c.media_type, c.mime_type, c.extension, c.video_codec, c.audio_codec, c.camera_make, c.camera_model,
     c.artist, c.album, c.genre, c.year, c.folder, c.album_artist, c.rating, c.disc, c.people, c.hdr,
     c.dolby_vision, c.bit_depth, c.pixel_format, c.audio_layout, c.is_vfr, c.is_interlaced,
-    c.audio_languages, c.subtitle_languages, c.audio_codecs, c.subtitle_count, c.chapter_count, c.looks_like,
-    c.looks_like_rule,
+    c.audio_languages, c.subtitle_languages, c.audio_codecs, c.most_channels, c.stream_count,
+    c.subtitle_count, c.chapter_count, c.looks_like, c.looks_like_rule,
 ))
 # fmt: on
 """Columns of ``media`` that have few distinct values, so that grouping by them is cheap."""

@@ -7,6 +7,7 @@ the values that the filter already selects, and a user could not choose another 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +34,10 @@ from mfkit.analysis.dimensions import dimensions, preaggregate
 from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError, closest
 from mfkit.filters.describe import without
+from mfkit.filters.exclusions import EXCLUDING_FIELDS
+from mfkit.filters.filter_values import LANGUAGE_STATES
 from mfkit.filters.media_filter import MediaFilter
+from mfkit.filters.stream_conditions import languages_or_state
 from mfkit.models import media
 from mfkit.sql.elements import by_code_point
 
@@ -153,13 +157,19 @@ def facets(
     if limit < 1:
         raise FilterError(f"limit is {limit}. Use 1 or more.")
     lists = [
-        _values(name, place, without(chosen, FACETS[name]), limit, containing)
+        _values(name, place, _without_own(chosen, FACETS[name]), limit, containing)
         for place, name in enumerate(names)
     ]
     every = union_all(*(select(one) for one in lists)).subquery()
     return select(every.c.field, every.c.value, every.c.files, every.c.bytes).order_by(
         every.c.place, every.c.files.desc(), by_code_point(every.c.value)
     )
+
+
+def _without_own(chosen: MediaFilter, field: str) -> MediaFilter:
+    """Return the filter without the conditions on a facet's field and without exclusions of its values."""
+    excluding = EXCLUDING_FIELDS.get(field)
+    return without(chosen, field, *([] if excluding is None else [excluding]))
 
 
 def _values(name: str, place: int, others: MediaFilter, limit: int, containing: str | None) -> Subquery:
@@ -173,6 +183,9 @@ def _values(name: str, place: int, others: MediaFilter, limit: int, containing: 
         containing: Text that the values must contain, in upper or lower case; None or "" for all values.
     """
     grouping = dimensions(name, others)
+    if name in ("audio_language", "subtitle_language"):
+        # Unlike `summary`, a facet also counts the items without a language, so that a user can choose them.
+        grouping = replace(grouping, columns=(languages_or_state(name).label(name),))
     each = preaggregate(grouping, others, {"files": literal(1, Integer()), "bytes": c.file_size})
     value = _as_text(each.c[name])
     named = value.label("value")
@@ -227,7 +240,8 @@ def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
     """Yield the (field, value) pairs of a filter for its free-text fields, such as tag names."""
     for field in DIMENSION_OF_FIELD:
         for value in getattr(chosen, field) or ():
-            yield field, value
+            if not (field.endswith("_language") and value in LANGUAGE_STATES):
+                yield field, value
     for one in (*(chosen.all_of or ()), *(chosen.any_of or ())):
         yield from open_values(one)
 

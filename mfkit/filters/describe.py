@@ -12,6 +12,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from mfkit.filters.combination import combined_filters
 from mfkit.filters.conditions import conditions
+from mfkit.filters.filter_values import LANGUAGE_STATES
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.units import format_duration, plural, round_size
@@ -53,6 +54,15 @@ def without(chosen: MediaFilter, *fields: str) -> MediaFilter:
 def hdr_name(value: str) -> str:
     """Return the text for an HDR class: the class itself, or an explanation of ``PQ``."""
     return "PQ without metadata" if value == "PQ" else value
+
+
+def language_text(field: str, value: str) -> str:
+    """Return the text for a value of ``audio_language`` or ``subtitle_language``, such as ``German``."""
+    if value == "und":
+        return "Not stated"
+    if value == "none":
+        return "No audio" if field == "audio_language" else "No subtitles"
+    return language_name(value)
 
 
 def _clauses(chosen: MediaFilter) -> Iterator[FilterClause]:
@@ -98,6 +108,19 @@ def _or(values: tuple[Any, ...]) -> str:
 
 def _named(what: str) -> Callable[[tuple[Any, ...]], str]:
     return lambda values: f"{what} {_or(values)}"
+
+
+def _any_language(what: str) -> Callable[[tuple[str, ...]], str]:
+    """Return a function that describes languages and states: "audio in German, or without audio"."""
+
+    def phrase(values: tuple[str, ...]) -> str:
+        names = [language_name(value) for value in values if value not in LANGUAGE_STATES]
+        parts = [f"{what} in {' or '.join(names)}"] if names else []
+        parts += [f"{what} in an unstated language"] if "und" in values else []
+        parts += [f"without {what}"] if "none" in values else []
+        return ", or ".join(parts)
+
+    return phrase
 
 
 def _spoken(phrase: str, between: str) -> Callable[[tuple[str, ...]], str]:
@@ -206,10 +229,10 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[..., str]], ...] = (
     (("video_codec",), _named("video codec")),
     (("audio_codec",), _named("audio codec")),
     (("audio_codec_any",), _named("any audio codec")),
-    (("audio_language",), _spoken("audio in {}", " or ")),
+    (("audio_language",), _any_language("audio")),
     (("all_audio_languages",), _spoken("audio in {}", " and ")),
     (("no_audio_languages",), _spoken("no audio in {}", " or ")),
-    (("subtitle_language",), _spoken("subtitles in {}", " or ")),
+    (("subtitle_language",), _any_language("subtitles")),
     (("all_subtitle_languages",), _spoken("subtitles in {}", " and ")),
     (("no_subtitle_languages",), _spoken("no subtitles in {}", " or ")),
     (("min_channels",), "{} audio channels or more".format),

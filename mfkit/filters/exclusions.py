@@ -1,6 +1,7 @@
 """Excluded values of a filter's field.
 
-A filter excludes a value with a filter in ``none_of`` that has a condition on this field only.
+A filter excludes a language or a tag with a field such as ``no_tags``, and any other value with a filter in
+``none_of`` that has a condition on this field only.
 """
 
 from __future__ import annotations
@@ -8,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mfkit.filters.filter_values import LANGUAGE_STATES
 from mfkit.filters.media_filter import MediaFilter
+
+EXCLUDING_FIELDS = {
+    "audio_language": "no_audio_languages",
+    "subtitle_language": "no_subtitle_languages",
+    "tags": "no_tags",
+}
+"""Field -> the field that excludes its values. Values of other fields are excluded by ``none_of``."""
 
 
 def field_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
@@ -26,8 +35,10 @@ def excluded_values(chosen: MediaFilter, field: str) -> tuple[str, ...]:
         >>> excluded_values(~MediaFilter(camera="EOS 6D") & ~MediaFilter(camera="D7100"), "camera")
         ('EOS 6D', 'D7100')
     """
-    return tuple(
-        value for one in chosen.none_of or () if _only(one, field) for value in field_values(one, field)
+    excluding = EXCLUDING_FIELDS.get(field)
+    return (
+        *(value for one in chosen.none_of or () if _only(one, field) for value in field_values(one, field)),
+        *(field_values(chosen, excluding) if excluding is not None else ()),
     )
 
 
@@ -49,14 +60,8 @@ def toggle_exclusion(chosen: MediaFilter, field: str, value: str) -> MediaFilter
     """Exclude a value of a field, or stop excluding it. The value is deselected in both cases."""
     allowed = _allow(chosen, field, value)
     if allowed == chosen:
-        allowed = leave_out(chosen, MediaFilter.of({field: value}))
-    return without_value(allowed, field, value)
-
-
-def without_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
-    """Remove a value from a field. Upper and lower case are treated as equal."""
-    fields: dict[str, Any] = {field: _others(field_values(chosen, field), value)}
-    return chosen.replace(**fields)
+        allowed = _exclude(chosen, field, value)
+    return _without_value(allowed, field, value)
 
 
 def leave_out(chosen: MediaFilter, part: MediaFilter) -> MediaFilter:
@@ -65,8 +70,26 @@ def leave_out(chosen: MediaFilter, part: MediaFilter) -> MediaFilter:
     return chosen.replace(none_of=others if len(others) < len(chosen.none_of or ()) else (*others, part))
 
 
+def _exclude(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
+    excluding = EXCLUDING_FIELDS.get(field)
+    # The fields that exclude languages accept neither "und" nor "none".
+    if excluding is None or (field != "tags" and value in LANGUAGE_STATES):
+        return leave_out(chosen, MediaFilter.of({field: value}))
+    fields: dict[str, Any] = {excluding: (*field_values(chosen, excluding), value)}
+    return chosen.replace(**fields)
+
+
 def _allow(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
+    excluding = EXCLUDING_FIELDS.get(field)
+    if excluding is not None:
+        chosen = _without_value(chosen, excluding, value)
     return chosen.replace(none_of=tuple(_remaining(chosen, field, value)))
+
+
+def _without_value(chosen: MediaFilter, field: str, value: str) -> MediaFilter:
+    """Remove a value from a field. Upper and lower case are treated as equal."""
+    fields: dict[str, Any] = {field: _others(field_values(chosen, field), value)}
+    return chosen.replace(**fields)
 
 
 def _remaining(chosen: MediaFilter, field: str, value: str) -> Iterator[MediaFilter]:

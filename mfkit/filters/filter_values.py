@@ -242,6 +242,14 @@ def _languages(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return _distinct(tuple(code for _, code in codes if code is not None))
 
 
+def _languages_or_states(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    codes = [
+        (value.lower(),) if value.lower() in LANGUAGE_STATES else _languages((value,)) or ()
+        for value in values or ()
+    ]
+    return _distinct(tuple(code for one in codes for code in one))
+
+
 def _ids(value: Any) -> Any:
     values = _to_tuple(value)
     if values is None:
@@ -298,6 +306,10 @@ SUBTITLE_FORMATS = ("text", "images", "unknown", "none")
 SubtitleFormats = Annotated[Names, AfterValidator(_one_of(SUBTITLE_FORMATS, "a format of subtitles"))]
 Ids = Annotated[tuple[UUID, ...] | None, BeforeValidator(_ids)]
 Languages = Annotated[Names, AfterValidator(_languages)]
+LANGUAGE_STATES = ("und", "none")
+"""Values besides languages: ``und`` (undetermined, as in ISO 639-2) if a file has audio or subtitles, but
+states no language for any of them, and ``none`` if a video has no audio or no subtitles."""
+LanguagesOrStates = Annotated[Names, AfterValidator(_languages_or_states)]
 Channels = Annotated[int | None, Field(ge=1, lt=2**31)]
 Folder = Annotated[str | None, BeforeValidator(_folder), AfterValidator(storable_words)]
 Size = Annotated[int | None, BeforeValidator(lambda v: None if v is None else parse_size(v))]

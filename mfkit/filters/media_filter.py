@@ -30,6 +30,7 @@ from mfkit.filters.filter_values import (
     HdrClasses,
     Ids,
     Languages,
+    LanguagesOrStates,
     Likenesses,
     MediaTypes,
     Names,
@@ -78,12 +79,14 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         audio_codec_any: Audio codec of any audio stream by FFmpeg's name, not only of the main one.
         audio_language: Languages; the item must have an audio stream in at least one of them. A language is
             a code of ISO 639 (``"ger"``, ``"deu"``, ``"de"``), a tag such as ``"de-AT"``, or an English name
-            (``"German"``).
+            (``"German"``). ``"und"`` selects items whose audio streams all state no language, and ``"none"``
+            videos without an audio stream.
         all_audio_languages: Languages; the item must have an audio stream in each of them.
         no_audio_languages: Languages; the item must have no audio stream in any of them. Audio streams
             without a stated language count as other languages. Items whose streams are not known yet are not
             selected.
-        subtitle_language: Languages; the item must have subtitles in at least one of them.
+        subtitle_language: Languages; the item must have subtitles in at least one of them. ``"und"`` selects
+            items whose subtitles all state no language, and ``"none"`` videos without subtitles.
         all_subtitle_languages: Languages; the item must have subtitles in each of them.
         no_subtitle_languages: Languages; the item must have no subtitles in any of them, as for
             ``no_audio_languages``.
@@ -177,10 +180,10 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
     video_codec: Names = None
     audio_codec: Names = None
     audio_codec_any: Names = None
-    audio_language: Languages = None
+    audio_language: LanguagesOrStates = None
     all_audio_languages: Languages = None
     no_audio_languages: Languages = None
-    subtitle_language: Languages = None
+    subtitle_language: LanguagesOrStates = None
     all_subtitle_languages: Languages = None
     no_subtitle_languages: Languages = None
     min_channels: Channels = None

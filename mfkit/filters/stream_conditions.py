@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, literal_column, null, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, case, literal_column, null, or_, select, true
 
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import MediaType, StreamKind, media, media_streams
@@ -35,6 +35,42 @@ subtitle_format = case(
 It is ``unknown`` if no stream is known to be text and the codec of one is unknown. It is null for other media
 types, and for videos whose streams are not known yet."""
 
+_has_audio = or_(c.audio_codecs.is_not(None), c.most_channels.is_not(None))
+_is_read_video = and_(c.media_type == MediaType.VIDEO, c.stream_count.is_not(None))
+_LANGUAGES: dict[str, ColumnElement[Any]] = {
+    "audio_language": c.audio_languages,
+    "subtitle_language": c.subtitle_languages,
+}
+"""Filter field -> column of language codes, separated by "; "."""
+_LANGUAGE_STATES: dict[str, dict[str, Condition]] = {
+    "audio_language": {
+        "und": and_(c.audio_languages.is_(None), c.stream_count.is_not(None), _has_audio),
+        "none": and_(c.audio_languages.is_(None), _is_read_video, ~_has_audio),
+    },
+    "subtitle_language": {
+        "und": and_(c.subtitle_languages.is_(None), c.subtitle_count > 0),
+        "none": and_(c.subtitle_languages.is_(None), _is_read_video, c.subtitle_count == 0),
+    },
+}
+"""Filter field -> value that is not a language -> condition that an item has this value."""
+
+
+def languages_or_state(field: str) -> ColumnElement[Any]:
+    """Return the SQL expression for an item's languages, or for the state that explains why there are none.
+
+    Args:
+        field: ``audio_language`` or ``subtitle_language``.
+
+    Returns:
+        Language codes, separated by "; ", or ``und`` or ``none``; null for items whose streams are not known,
+        and for items that are not videos and have no such streams.
+    """
+    states = (
+        (condition, literal_column(f"'{one}'", Text())) for one, condition in _LANGUAGE_STATES[field].items()
+    )
+    return case((_LANGUAGES[field].is_not(None), _LANGUAGES[field]), *states)
+
+
 STREAM_FLAGS: dict[str, Condition] = {
     "is_vfr": c.is_vfr == true(),
     "is_interlaced": c.is_interlaced == true(),
@@ -48,19 +84,35 @@ def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
     """Yield the conditions on the languages that an item must all have or that it must not have."""
     for kind, column in (("audio", c.audio_languages), ("subtitle", c.subtitle_languages)):
         for code in getattr(chosen, f"all_{kind}_languages") or ():
-            yield has_language(column)((code,))
+            yield _contains_one(column, (code,))
         if excluded := getattr(chosen, f"no_{kind}_languages"):
             # An item whose streams were never read is not selected, because it may contain the excluded
             # language. Its stream count is null. A null in the column of languages does not identify such an
             # item, because that column is also null if the streams were read but state no language.
             yield c.stream_count.is_not(None)
-            yield or_(column.is_(None), ~has_language(column)(excluded))
+            yield or_(column.is_(None), ~_contains_one(column, excluded))
 
 
-def has_language(column: ColumnElement[Any]) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function that takes language codes and creates a condition on a column of such codes.
+def has_language(field: str) -> Callable[[tuple[str, ...]], Condition]:
+    """Return a function that takes the values of a language field and creates the field's condition.
 
-    The condition is true if the column contains at least one of the codes. In the column, codes are separated
-    by "; ". All codes have three letters, so a search for a part of the text can find only a whole code.
+    Args:
+        field: ``audio_language`` or ``subtitle_language``.
     """
-    return lambda codes: or_(*(column.contains(code, autoescape=True) for code in codes))
+    states = _LANGUAGE_STATES[field]
+
+    def condition(values: tuple[str, ...]) -> Condition:
+        codes = tuple(value for value in values if value not in states)
+        named = (_contains_one(_LANGUAGES[field], codes),) if codes else ()
+        return or_(*named, *(states[value] for value in values if value in states))
+
+    return condition
+
+
+def _contains_one(column: ColumnElement[Any], codes: tuple[str, ...]) -> Condition:
+    """Return the condition that a column contains at least one of the language codes.
+
+    In the column, codes are separated by "; ". All codes have three letters, so a search for a part of the
+    text can find only a whole code.
+    """
+    return or_(*(column.contains(code, autoescape=True) for code in codes))

@@ -427,6 +427,30 @@ def test_keys_stay_in_the_explorer(explorer: Visit) -> None:
     page.wait_for_function("() => window.mfkitSaved")
 
 
+def test_a_value_is_excluded_with_the_keyboard_and_with_alt_click(
+    explorer: Visit, library: MediaLibrary
+) -> None:
+    """The button after a check box excludes the value; a second click, or a tick, includes it again."""
+    page = explorer.page
+    images = page.locator(".mfkit-facet", has_text="Media type").locator(
+        ".mfkit-values > div", has_text="image"
+    )
+    images.locator("input").focus()
+    page.keyboard.press("Tab")
+    expect(images.get_by_role("button", name="Exclude image")).to_be_focused()
+    expect(images.get_by_role("button")).to_have_css("opacity", "1")
+    page.keyboard.press("Enter")
+    wait_for_count(explorer, library.count() - library.count(media_type="image"))
+    expect(images.get_by_role("button", pressed=True)).to_have_attribute("title", "Stop excluding image")
+    images.locator("input").check()
+    wait_for_count(explorer, library.count(media_type="image"))
+    images.locator("label").click(modifiers=["Alt"])
+    wait_for_count(explorer, library.count() - library.count(media_type="image"))
+    expect(images.locator("input")).not_to_be_checked()
+    images.get_by_role("button").click()
+    wait_for_count(explorer, library.count())
+
+
 def test_quick_ticks_all_count(explorer: Visit, library: MediaLibrary) -> None:
     """Clicks that come faster than the kernel's answers are all applied."""
     page = explorer.page

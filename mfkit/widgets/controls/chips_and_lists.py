@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,14 @@ class Chips(anywidget.AnyWidget):
 
 
 class Facet(anywidget.AnyWidget):
-    """List of values with check boxes, and with the number of files that have each value.
+    """List of values, each with a check box, a button that excludes it, and its number of files.
 
     Attributes:
         label: Heading of the list.
         chosen: The ticked values.
-        expanded: True if all values are visible; False if only the heading and the ticked values are.
+        excluded: The excluded values.
+        expanded: True if all values are visible; False if only the heading is, which names the ticked and
+            the excluded values.
         options: The values, each with its ``text``, its ``full_text`` and its number of ``files``.
         more: True if not all values are in ``options``. A search in the list is then run by the kernel.
         search: Text for which the kernel has searched. All options contain it. Empty if there was no search.
@@ -56,20 +59,34 @@ class Facet(anywidget.AnyWidget):
     _esm = _STATIC / "facet.js"
     label = traitlets.Unicode().tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    excluded = traitlets.List(traitlets.Unicode()).tag(sync=True)
     expanded = traitlets.Bool(False).tag(sync=True)
     options: Any = traitlets.List().tag(sync=True)
     more = traitlets.Bool(False).tag(sync=True)
     search = traitlets.Unicode().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, label: str, on_tick: Callable[[str, bool], None], **settings: Any) -> None:
-        """Create an empty list. ``on_tick`` is called with a value and whether its check box is ticked."""
-        super().__init__(label=label, **settings)
-        self._on_tick = on_tick
-        on_message(self, "tick", self._tick)
+    def __init__(
+        self,
+        label: str,
+        on_tick: Callable[[str, bool], None],
+        on_exclude: Callable[[str, bool], None],
+        **settings: Any,
+    ) -> None:
+        """Create an empty list.
 
-    def _tick(self, message: dict[str, Any]) -> None:
-        self._on_tick(str(message.get("value")), message.get("checked") is True)
+        Args:
+            label: Heading of the list.
+            on_tick: Called with a value and whether its check box is ticked.
+            on_exclude: Called with a value and whether the user excludes it.
+            settings: Further attributes.
+        """
+        super().__init__(label=label, **settings)
+        on_message(self, "tick", functools.partial(self._answer, on_tick))
+        on_message(self, "exclude", functools.partial(self._answer, on_exclude))
+
+    def _answer(self, callback: Callable[[str, bool], None], message: dict[str, Any]) -> None:
+        callback(str(message.get("value")), message.get("checked") is True)
         self.send({"kind": "acknowledge", "from": message.get("from")})
 
     def show(
@@ -78,22 +95,26 @@ class Facet(anywidget.AnyWidget):
         chosen: Sequence[str],
         note: str = "",
         *,
+        excluded: Sequence[str] = (),
         more: bool = False,
         text: Callable[[str], str] = str,
     ) -> None:
-        """Show values with their numbers of files, and also the ticked values that are not in ``counts``.
+        """Show values with their numbers of files, and ticked and excluded values that are not in ``counts``.
 
         Args:
             counts: Values with their numbers of files.
             chosen: The ticked values.
             note: Explanatory text under the list.
+            excluded: The excluded values.
             more: True if there are further values.
             text: Function that returns the visible text of a value.
         """
         counted = {value for value, _ in counts}
-        rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in chosen if one not in counted)]
+        others = dict.fromkeys(one for one in (*chosen, *excluded) if one not in counted)
+        rows: list[tuple[str, int | None]] = [*counts, *((one, None) for one in others)]
         with self.hold_sync():
             self.chosen = list(chosen)
+            self.excluded = list(excluded)
             self.note = note
             self.more = more
             self.options = [

@@ -13,7 +13,7 @@ from mfkit.charts import cameras_chart, codecs_chart, types_chart
 from mfkit.charts.bar_charts import drop_unknown
 from mfkit.charts.theme import add_title
 from mfkit.filters.describe import without
-from mfkit.filters.exclusions import toggle_exclusion, toggle_value, without_value
+from mfkit.filters.exclusions import EXCLUDING_FIELDS, toggle_exclusion, toggle_value
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.library import MediaLibrary
 from mfkit.widgets.panels.chart_panel import ChartPanel, toggle
@@ -61,7 +61,7 @@ class BarsPanel(ChartPanel):
     def draw(self, chosen: MediaFilter) -> None:
         """Draw a bar for each value of the dimension."""
         self.dimension_name = self.choose_dimension(chosen)
-        excluding = self.exclusion_field(self.dimension_name)
+        excluding = EXCLUDING_FIELDS.get(self.dimension_name)
         self.own_fields = (self.dimension_name, *([excluding] if excluding is not None else []))
         super().draw(chosen)
         values = len(drop_unknown(self.frame, "files"))
@@ -83,10 +83,6 @@ class BarsPanel(ChartPanel):
         """Return the name of the dimension to draw, which is also the name of a filter field."""
         raise NotImplementedError
 
-    def exclusion_field(self, dimension_name: str) -> str | None:
-        """Return the filter field that excludes values of a dimension, or None to use ``none_of`` instead."""
-        return None
-
     def query_key(self, chosen: MediaFilter) -> Hashable:
         """Return the filter and the dimension, which are the inputs of the query."""
         return chosen, self.dimension_name
@@ -105,26 +101,12 @@ class BarsPanel(ChartPanel):
     def click(self, key: str) -> None:
         """Add a value to the selection, or remove the value if it is already selected."""
         field = self._field()
-        excluding = self.exclusion_field(field)
-
-        def change(chosen: MediaFilter) -> MediaFilter:
-            if excluding is not None:
-                chosen = without_value(chosen, excluding, key)
-            return toggle_value(chosen, field, key)
-
-        self.attempt(lambda: self.selection.update(change))
+        self.attempt(lambda: self.selection.update(lambda chosen: toggle_value(chosen, field, key)))
 
     def exclude(self, key: str) -> None:
         """Exclude the items with a value from the selection, or include them again if they are excluded."""
         field = self._field()
-        excluding = self.exclusion_field(field)
-
-        def change(chosen: MediaFilter) -> MediaFilter:
-            if excluding is None:
-                return toggle_exclusion(chosen, field, key)
-            return toggle_value(without_value(chosen, field, key), excluding, key)
-
-        self.selection.update(change)
+        self.selection.update(lambda chosen: toggle_exclusion(chosen, field, key))
 
     def _field(self) -> str:
         # The filter field has the name of the drawn DataFrame's first column. It is not read from the

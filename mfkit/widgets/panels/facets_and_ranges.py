@@ -12,10 +12,10 @@ import pandas as pd
 
 from mfkit.analysis.facets import FACETS
 from mfkit.analysis.histogram import count_by_bins
-from mfkit.filters.describe import hdr_name, rating_name, without
-from mfkit.filters.exclusions import field_values
+from mfkit.filters.describe import hdr_name, language_text, rating_name, without
+from mfkit.filters.exclusions import excluded_values, field_values, toggle_exclusion, toggle_value
+from mfkit.filters.filter_values import LANGUAGE_STATES
 from mfkit.filters.media_filter import MediaFilter
-from mfkit.language_codes import language_name
 from mfkit.library import MediaLibrary
 from mfkit.widgets.controls.chips_and_lists import Facet, Range
 from mfkit.widgets.controls.range_bins import (
@@ -59,8 +59,8 @@ LISTS: Mapping[str, str] = {
 }
 """Dimension -> heading of the list of its values."""
 _TEXTS: Mapping[str, Callable[[str], str]] = {
-    "audio_language": language_name,
-    "subtitle_language": language_name,
+    "audio_language": functools.partial(language_text, "audio_language"),
+    "subtitle_language": functools.partial(language_text, "subtitle_language"),
     "hdr": hdr_name,
     "rating": rating_name,
 }
@@ -70,10 +70,10 @@ _NUMERIC = frozenset(("year", "rating"))
 
 
 class FacetsPanel(Panel):
-    """Lists of media types, codecs, cameras, tags and others, with check boxes that change the selection.
+    """Lists of media types, codecs, cameras, tags and others, whose values can be selected and excluded.
 
-    Each value has the number of files that have this value and match the conditions of the other lists and
-    controls. Collapsed lists are not counted.
+    Each value has a check box, a button that excludes it, and the number of files that have this value and
+    match the conditions of the other lists and controls. Collapsed lists are not counted.
 
     Attributes:
         facets: Dimension -> list of its values with check boxes.
@@ -89,7 +89,13 @@ class FacetsPanel(Panel):
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library. It shows and changes the given selection."""
         self.facets = {
-            name: styled(Facet, label, functools.partial(self._tick, name)) for name, label in LISTS.items()
+            name: styled(
+                Facet,
+                label,
+                functools.partial(self._change, toggle_value, self._ticked, name),
+                functools.partial(self._change, toggle_exclusion, self._excluded, name),
+            )
+            for name, label in LISTS.items()
         }
         self.facets["media_type"].expanded = True
         # A user can tick a value while another thread draws its list. The lock prevents the drawing
@@ -118,9 +124,18 @@ class FacetsPanel(Panel):
             found = counts.get(name, [])
             if name in _NUMERIC:
                 found = sorted(found, key=lambda pair: -float(pair[0]))
+            elif name in ("audio_language", "subtitle_language"):
+                found = sorted(found, key=lambda pair: pair[0] in LANGUAGE_STATES)  # languages first
             note = _note(LISTS[name], len(found), searches[name]) if name in counts else ""
             with self._tick_lock:
-                facet.show(found, self._ticked(name), note, more=len(found) >= _MAX_VALUES, text=text)
+                facet.show(
+                    found,
+                    self._ticked(name),
+                    note,
+                    excluded=self._excluded(name),
+                    more=len(found) >= _MAX_VALUES,
+                    text=text,
+                )
 
     def count_values(
         self, lists: list[str], chosen: MediaFilter, *, containing: str | None = None
@@ -149,12 +164,35 @@ class FacetsPanel(Panel):
         """Return the currently selected values of a dimension, which may have changed during the drawing."""
         return list(field_values(self.selection.filter, FACETS[name]))
 
-    def _tick(self, name: str, value: str, checked: bool) -> None:
-        """Add a value to the selection if the user ticked it, or remove the value if the user unticked it."""
+    def _excluded(self, name: str) -> list[str]:
+        """Return the currently excluded values of a dimension."""
+        return list(excluded_values(self.selection.filter, FACETS[name]))
+
+    def _change(
+        self,
+        toggle: Callable[[MediaFilter, str, str], MediaFilter],
+        current: Callable[[str], list[str]],
+        name: str,
+        value: str,
+        on: bool,
+    ) -> None:
+        """Select or exclude a value, or undo that.
+
+        Args:
+            toggle: Function that selects or excludes a value of a filter's field, or undoes that.
+            current: Function that returns the currently selected or excluded values of a dimension.
+            name: The dimension.
+            value: The value.
+            on: True to select or exclude the value, False to undo that.
+        """
         with self._tick_lock:
-            values = [one for one in self._ticked(name) if one != value] + [value] * checked
-            self.attempt(lambda: self.selection.change(**{FACETS[name]: tuple(values) or None}))
-            self.facets[name].chosen = self._ticked(name)
+            if on != (value.lower() in map(str.lower, current(name))):
+                self.attempt(
+                    lambda: self.selection.update(lambda chosen: toggle(chosen, FACETS[name], value))
+                )
+            facet = self.facets[name]
+            with facet.hold_sync():
+                facet.chosen, facet.excluded = self._ticked(name), self._excluded(name)
 
 
 def _note(label: str, values: int, search: str) -> str:

@@ -38,8 +38,15 @@ class Problem:
     chosen: MediaFilter | None
 
 
+_WITHOUT_LANGUAGE = MediaFilter(media_type="video", audio_language="und")
+
+
 def problems(lib: MediaLibrary) -> tuple[Problem, ...]:
-    """Return the problems of a library: wrong capture times, space used by copies, and unreadable files."""
+    """Return the problems of a library.
+
+    These are wrong capture times, space used by copies, videos without a stated language, and unreadable
+    files.
+    """
     statuses = overview_by("date_status", lib, MediaFilter())
     files = dict(zip(statuses["date_status"].astype(str), map(int, statuses["files"]), strict=True))
     totals = lib.totals().iloc[0]
@@ -55,6 +62,8 @@ def problems(lib: MediaLibrary) -> tuple[Problem, ...]:
         found.append(
             Problem(f"{size} in {plural(int(totals['copies']), 'copy')}", MediaFilter(duplicates=True))
         )
+    if without_language := lib.count(_WITHOUT_LANGUAGE):
+        found.append(Problem(f"{plural(without_language, 'video')} without a language", _WITHOUT_LANGUAGE))
     if totals["unread"]:
         found.append(Problem(f"{plural(int(totals['unread']), 'unreadable file')}", None))
     return tuple(found)

@@ -90,10 +90,6 @@ class LanguagesPanel(_StreamsPanel, BarsPanel):
         """Return ``audio_language`` or ``subtitle_language``."""
         return str(self.stream.value)
 
-    def exclusion_field(self, dimension_name: str) -> str:
-        """Return the filter field that excludes languages."""
-        return f"no_{dimension_name}s"
-
     def query(self, chosen: MediaFilter) -> pd.DataFrame:
         """Query the totals by language. Only files with audio (or subtitles, if chosen) are counted."""
         if self.dimension_name == "audio_language":

@@ -1,7 +1,18 @@
-// A list of values with counts and check boxes. Texts are set as text, never as HTML.
+// A list of values with counts, check boxes and buttons that exclude a value. Texts are set as text, never as HTML.
 
 const SEARCHABLE = 10;  // longer lists get a search field
 const TYPING_PAUSE = 250;  // milliseconds
+
+// A circle with a bar, as on a no-entry sign.
+function excludeSign() {
+  const sign = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  sign.setAttribute("viewBox", "0 0 16 16");
+  sign.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", "M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11zM5 8h6");
+  sign.append(path);
+  return sign;
+}
 
 function render({ model, el }) {
   el.classList.add("mfkit-facet");
@@ -28,58 +39,83 @@ function render({ model, el }) {
   const rows = new Map();  // by value, so that the focus stays where it is when the list changes
   const number = new Intl.NumberFormat("en-US");
 
-  // Ticks that the kernel has not acknowledged yet. An answer to an older tick must not reset their boxes.
+  // Changes that the kernel has not acknowledged yet. An answer to an older change must not reset their rows.
   const pending = new Map();
   const viewId = crypto.getRandomValues(new Uint32Array(1))[0];  // a list may have several views
-  let ticks = 0;
+  let changes = 0;
 
-  const tick = (value, checked) => {
-    // Only this value: the kernel knows the other ticks, the boxes that wait for its answer do not.
-    ticks += 1;
-    pending.set(value, { tick: ticks, checked });
-    model.send({ kind: "tick", value, checked, from: [viewId, ticks] });
+  const change = (kind, value, checked) => {
+    // Only this value: the kernel knows the other values, the rows that wait for its answer do not.
+    changes += 1;
+    pending.set(value, { number: changes, chosen: kind === "tick" && checked, excluded: kind === "exclude" && checked });
+    model.send({ kind, value, checked, from: [viewId, changes] });
+    draw();
   };
   const acknowledge = (message) => {
     if (message?.kind !== "acknowledge" || message.from?.[0] !== viewId) return;
-    for (const [value, one] of pending) if (one.tick <= message.from[1]) pending.delete(value);
+    for (const [value, one] of pending) if (one.number <= message.from[1]) pending.delete(value);
     draw();
   };
 
   const row = (value) => {
+    const row = document.createElement("div");
     const label = document.createElement("label");
     const input = document.createElement("input");
     const name = document.createElement("bdi");
     const count = document.createElement("span");
     input.type = "checkbox";
-    input.addEventListener("change", () => tick(value, input.checked));
+    input.addEventListener("change", () => change("tick", value, input.checked));
     count.className = "mfkit-files";
     label.append(input, name, count);
-    return { value, label, box: input, name, count };
+    const exclude = document.createElement("button");
+    exclude.type = "button";
+    exclude.append(excludeSign());
+    const toggle = () => change("exclude", value, exclude.getAttribute("aria-pressed") !== "true");
+    exclude.addEventListener("click", toggle);
+    row.addEventListener("click", (event) => {
+      // As in the charts. Without preventDefault, the click would also tick the check box.
+      if (!event.altKey || exclude.contains(event.target)) return;
+      event.preventDefault();
+      toggle();
+    });
+    row.append(label, exclude);
+    return { row, box: input, name, count, exclude };
   };
 
   const draw = () => {
     const chosen = new Set(model.get("chosen"));
+    const excluded = new Set(model.get("excluded"));
     const options = model.get("options");
     const most = Math.max(1, ...options.map(({ files }) => files));
     const kept = new Set(options.map(({ value }) => value));
     for (const value of rows.keys()) if (!kept.has(value)) rows.delete(value);
-    const labels = options.map(({ value, text, full_text, files }) => {
+    let digits = 0;
+    const ordered = options.map(({ value, text, full_text, files }) => {
       if (!rows.has(value)) rows.set(value, row(value));
       const one = rows.get(value);
       one.name.textContent = text;
       one.name.title = full_text;
       one.count.textContent = files === null ? "" : number.format(files);
-      one.box.checked = pending.get(value)?.checked ?? chosen.has(value);
-      one.label.style.setProperty("--share", `${(100 * (files ?? 0)) / most}%`);
-      return one.label;
+      digits = Math.max(digits, one.count.textContent.length);
+      one.box.checked = (pending.get(value) ?? { chosen: chosen.has(value) }).chosen;
+      const out = (pending.get(value) ?? { excluded: excluded.has(value) }).excluded;
+      const action = out ? "Stop excluding" : "Exclude";
+      one.row.classList.toggle("mfkit-out", out);
+      one.exclude.setAttribute("aria-pressed", out);
+      one.exclude.setAttribute("aria-label", `Exclude ${text}`);
+      one.exclude.title = `${action} ${text}`;
+      one.row.style.setProperty("--share", `${(100 * (files ?? 0)) / most}%`);
+      return one.row;
     });
+    list.style.setProperty("--digits", digits);
     // Moving an element removes its focus, so only those in another order are moved.
-    labels.forEach((label, index) => {
-      if (list.children[index] !== label) list.insertBefore(label, list.children[index] ?? null);
+    ordered.forEach((one, index) => {
+      if (list.children[index] !== one) list.insertBefore(one, list.children[index] ?? null);
     });
-    while (list.children.length > labels.length) list.lastChild.remove();
+    while (list.children.length > ordered.length) list.lastChild.remove();
     const texts = options.filter(({ value }) => chosen.has(value)).map(({ text }) => text);
-    state.textContent = texts.join(", ");
+    const others = options.filter(({ value }) => excluded.has(value)).map(({ text }) => `not ${text}`);
+    state.textContent = [...texts, ...others].join(", ");
     find.hidden = options.length <= SEARCHABLE && !model.get("search") && !find.value;
     note.textContent = model.get("note");
     note.hidden = !model.get("note");
@@ -91,8 +127,8 @@ function render({ model, el }) {
     const query = find.value.trim();
     // The kernel has already searched for this text, in its own way to ignore case.
     const searched = query === model.get("search");
-    for (const { label, name } of rows.values()) {
-      label.hidden = Boolean(query) && !searched && !name.title.toLowerCase().includes(query.toLowerCase());
+    for (const { row: one, name } of rows.values()) {
+      one.hidden = Boolean(query) && !searched && !name.title.toLowerCase().includes(query.toLowerCase());
     }
   };
 
@@ -115,7 +151,7 @@ function render({ model, el }) {
     model.set("expanded", box.open);
     model.save_changes();
   });
-  const events = "change:options change:chosen change:note change:expanded change:search";
+  const events = "change:options change:chosen change:excluded change:note change:expanded change:search";
   model.on(events, draw);
   model.on("msg:custom", acknowledge);
   draw();

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from mfkit import MediaFilter
 from mfkit.filters.filter_values import SUBTITLE_FORMATS
 
-_languages = st.lists(st.sampled_from(["German", "eng", "fr", "spa"]), min_size=1, max_size=3)
+_NAMES = ["German", "eng", "fr", "spa"]
+_languages = st.lists(st.sampled_from(_NAMES), min_size=1, max_size=3)
+_languages_or_states = st.lists(st.sampled_from([*_NAMES, "und", "none"]), min_size=1, max_size=3)
 STREAM_FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "audio_codec_any": st.lists(st.sampled_from(["AAC", "ac3", "x; y", ""]), min_size=1, max_size=2),
     **{
-        f"{how}{kind}_language{plural}": _languages
+        f"{how}{kind}_language{plural}": _languages if how else _languages_or_states
         for kind in ("audio", "subtitle")
         for how, plural in (("", ""), ("all_", "s"), ("no_", "s"))
     },

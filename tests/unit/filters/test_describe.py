@@ -17,6 +17,11 @@ EXAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"audio_codec": "flac"}, "audio codec flac"),
     ({"audio_codec_any": ["ac3", "dts"]}, "any audio codec ac3 or dts"),
     ({"audio_language": ["de", "English"]}, "audio in German or English"),
+    (
+        {"audio_language": ["none", "und", "de"]},
+        "audio in German, or audio in an unstated language, or without audio",
+    ),
+    ({"subtitle_language": "none"}, "without subtitles"),
     ({"all_audio_languages": ["ger", "eng"]}, "audio in German and English"),
     ({"no_audio_languages": ["ger", "eng"]}, "no audio in German or English"),
     ({"subtitle_language": "fr"}, "subtitles in French"),

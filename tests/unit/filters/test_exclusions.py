@@ -44,6 +44,17 @@ def test_values_that_are_not_text() -> None:
     assert excluded_values(~MediaFilter(has_chapters=True), "has_chapters") == ("true",)
 
 
+def test_languages_and_tags_have_fields_that_exclude() -> None:
+    """A language is excluded by a field of its own, which does not accept that no language is stated."""
+    chosen = toggle_exclusion(MediaFilter(audio_language="eng", no_tags="a"), "audio_language", "ger")
+    assert chosen == MediaFilter(audio_language="eng", no_audio_languages="ger", no_tags="a")
+    assert excluded_values(chosen, "audio_language") == ("ger",)
+    assert toggle_value(chosen, "audio_language", "ger").no_audio_languages is None
+    assert toggle_exclusion(ALL, "audio_language", "und") == ~MediaFilter(audio_language="und")
+    assert toggle_exclusion(ALL, "tags", "none") == MediaFilter(no_tags="none")
+    assert toggle_exclusion(MediaFilter(no_tags="None"), "tags", "none") == ALL
+
+
 def test_a_range_is_left_out() -> None:
     """Any filter can be left out, for example a range."""
     part = MediaFilter(min_size=5, max_size=9)

@@ -19,6 +19,12 @@ def shown(panel: FacetsPanel, name: str) -> list[tuple[str, str, int | None]]:
     return [(one["value"], one["full_text"], one["files"]) for one in panel.facets[name].options]
 
 
+def send(panel: FacetsPanel, name: str, kind: str, value: str, *, checked: bool = True) -> None:
+    """Send what the browser sends when a check box or a button of a list is clicked."""
+    message = {"kind": kind, "value": value, "checked": checked, "from": [1, 1]}
+    panel.facets[name]._handle_custom_msg(message, [])
+
+
 def test_languages_have_english_names(lib: MediaLibrary) -> None:
     """The list shows "German", and a tick selects ``ger``; a file with two languages counts for both."""
     store(
@@ -32,8 +38,7 @@ def test_languages_have_english_names(lib: MediaLibrary) -> None:
         panel.facets[name].expanded = True
     assert shown(panel, "audio_language") == [("ger", "German", 2), ("eng", "English", 1), ("qaa", "qaa", 1)]
     assert shown(panel, "subtitle_language") == [("fre", "French", 1)]
-    message = {"kind": "tick", "value": "eng", "checked": True, "from": [1, 1]}
-    panel.facets["audio_language"]._handle_custom_msg(message, [])
+    send(panel, "audio_language", "tick", "eng")
     assert panel.selection.filter == MediaFilter(audio_language="eng")
     assert [one["text"] for one in panel.facets["audio_language"].options][:1] == ["German"]
     assert shown(panel, "subtitle_language") == [("fre", "French", 1)]
@@ -43,6 +48,43 @@ def test_a_collapsed_list_names_its_languages(lib: MediaLibrary) -> None:
     """A collapsed list shows the names of the ticked languages, not their codes."""
     panel = FacetsPanel(lib, Selection(MediaFilter(audio_language="ger")))
     assert shown(panel, "audio_language") == [("ger", "German", None)]
+
+
+def test_a_value_is_excluded_and_ticked_again(lib: MediaLibrary) -> None:
+    """An excluded value keeps its number of files, a tick selects it, and a search does not hide it."""
+    store(
+        lib,
+        movie("a", audio_languages="eng; ger", audio_codecs="aac", subtitle_count=0),
+        movie("b", audio_languages="ger", audio_codecs="aac", subtitle_count=2),
+        movie("c", audio_codecs="aac", most_channels=2),
+        movie("d", audio_codecs="aac"),
+        movie("silent"),
+        item("/m/unread.mkv", facts={"audio_codec": "aac"}),
+        item("/m/song.mp3", facts={"stream_count": 1, "audio_codecs": "mp3"}),
+        item("/m/photo.jpg"),
+    )
+    panel = FacetsPanel(lib)
+    for name in ("audio_language", "subtitle_language"):
+        panel.facets[name].expanded = True
+    rows = [("ger", "German", 2), ("eng", "English", 1), ("und", "Not stated", 3), ("none", "No audio", 1)]
+    assert shown(panel, "audio_language") == rows
+    assert shown(panel, "subtitle_language") == [("none", "No subtitles", 1), ("und", "Not stated", 1)]
+    for value, _, files in rows:
+        assert lib.count(audio_language=value) == files
+        send(panel, "audio_language", "exclude", value)
+    audio = panel.facets["audio_language"]
+    assert panel.selection.filter == MediaFilter(no_audio_languages=["ger", "eng"]) & ~MediaFilter(
+        audio_language="und"
+    ) & ~MediaFilter(audio_language="none")
+    assert shown(panel, "audio_language") == rows and lib.count(panel.selection.filter) == 0
+    assert audio.excluded == ["und", "none", "ger", "eng"] and audio.chosen == []
+    audio.expanded = False
+    assert shown(panel, "audio_language")[0] == ("und", "Not stated", None)
+    send(panel, "audio_language", "tick", "eng")
+    send(panel, "audio_language", "exclude", "ger", checked=False)
+    assert audio.excluded == ["und", "none"] and audio.chosen == ["eng"]
+    send(panel, "media_type", "exclude", "video")
+    assert panel.facets["media_type"].excluded == ["video"] and lib.count(panel.selection.filter) == 0
 
 
 def test_hdr_classes(lib: MediaLibrary) -> None:
@@ -77,10 +119,10 @@ def test_years_and_ratings(lib: MediaLibrary) -> None:
     assert shown(panel, "year") == [("2021", "2021", 1), ("2020", "2020", 2), ("2019", "2019", 2)]
     rows = [("4", "4 stars", 2), ("3.5", "3.5 stars", 1), ("-1", "rejected", 1)]
     assert shown(panel, "rating") == rows
-    panel.facets["rating"]._handle_custom_msg({"kind": "tick", "value": "4", "checked": True}, [])
+    send(panel, "rating", "tick", "4")
     assert panel.selection.filter == MediaFilter(rating=4) and panel.facets["rating"].chosen == ["4"]
     assert shown(panel, "rating") == rows
-    panel.facets["year"]._handle_custom_msg({"kind": "tick", "value": "2019", "checked": True}, [])
+    send(panel, "year", "tick", "2019")
     assert lib.count(panel.selection.filter) == 2
 
 

@@ -30,6 +30,15 @@ def filled(lib: MediaLibrary) -> MediaLibrary:
         ),
         item("/m/old.jpg", file_size=1, captured_at=datetime(1825, 1, 1), capture_flag="before 1826"),
         item("/m/undated.jpg", file_size=1, file_modified_at=NOON),
+        *(
+            item(f"/m/{name}.mkv", file_size=1, captured_at=datetime(2020, 5, 1), facts=facts)
+            for name, facts in (
+                ("german", {"stream_count": 2, "audio_codecs": "aac", "audio_languages": "ger"}),
+                ("unstated", {"stream_count": 2, "audio_codecs": "aac"}),
+                ("silent", {"stream_count": 1}),
+                ("unread", {"audio_codec": "aac"}),
+            )
+        ),
         scan,
         ScanFailure(scan=scan, file_path=f"/m/{MARKUP}", stage="read", error=MARKUP, file_size=30),
     )
@@ -40,21 +49,22 @@ def test_totals_and_problems(filled: MediaLibrary) -> None:
     """Undated files are no problem; each problem is counted by what its click selects."""
     panel = HeaderPanel(filled)
     text = re.sub("<[^>]+>", "", panel.line.value)
-    assert text == "library 8 files · 4.50 MB · last scan 2024-05-17 12:30 UTC"
+    assert text == "library 12 files · 4.50 MB · last scan 2024-05-17 12:30 UTC"
     assert [button.description for button in panel.buttons.children] == [
         "2 files dated in the future",
         "1 file dated before 1826",
         "3.00 MB in 2 copies",
+        "1 video without a language",
         "1 unreadable file",
     ]
     counts = []
-    for button in panel.buttons.children[:3]:
+    for button in panel.buttons.children[:4]:
         button.click()
         counts.append(filled.count(panel.selection.filter))
         assert "mod-active" in button._dom_classes
-    assert counts == [2, 1, 1]
-    assert panel.selection.filter == MediaFilter(duplicates=True)
-    panel.buttons.children[2].click()
+    assert counts == [2, 1, 1, 1]
+    assert panel.selection.filter == MediaFilter(media_type="video", audio_language="und")
+    panel.buttons.children[3].click()
     assert panel.selection.filter == MediaFilter()
     assert not any("mod-active" in button._dom_classes for button in panel.buttons.children)
 
@@ -63,11 +73,11 @@ def test_unreadable_files_are_listed_as_text(filled: MediaLibrary) -> None:
     """A click lists them, names and errors are escaped, and a second click hides the list."""
     panel = HeaderPanel(filled)
     assert panel.failures.layout.display == "none"
-    panel.buttons.children[3].click()
+    panel.buttons.children[4].click()
     assert panel.failures.layout.display is None
     assert "<img" not in panel.failures.value and panel.failures.value.count("&lt;img src=x") == 3
     assert panel.selection.filter == MediaFilter()
-    panel.buttons.children[3].click()
+    panel.buttons.children[4].click()
     assert panel.failures.layout.display == "none"
 
 

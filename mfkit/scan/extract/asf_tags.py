@@ -1,7 +1,8 @@
-"""Reader of the tags in ASF files (WMA, WMV), where one name can have several values.
+"""Reader of the tags in ASF files (WMA, WMV), where one name can have several values, and of the languages.
 
-Advanced Systems Format 1.2: content description (section 3.10), extended content description (3.11), and the
-metadata and metadata library objects in the header extension (3.4, 4.7, 4.8). All numbers are little-endian.
+Advanced Systems Format 1.2: content description (section 3.10), extended content description (3.11), and in
+the header extension (3.4) the extended stream properties (4.1), the language list (4.6), and the metadata and
+metadata library objects (4.7, 4.8). All numbers are little-endian.
 """
 
 import struct
@@ -14,7 +15,7 @@ from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_MAX_OBJECTS, _MAX_VALUES, _MAX_OBJECT = 64, 500, 1 << 20
+_MAX_OBJECTS, _MAX_VALUES, _MAX_OBJECT = 256, 500, 1 << 20
 _MAX_TEXT = 16_384
 
 
@@ -28,6 +29,8 @@ _DESCRIPTION = _object_id("75B22633-668E-11CF-A6D9-00AA0062CE6C")
 _MORE_DESCRIPTION = _object_id("D2D0A440-E307-11D2-97F0-00A0C95EA850")
 _METADATA = _object_id("C5F8CBEA-5BAF-4877-8467-AA8C44FA4CCA")
 _LIBRARY = _object_id("44231C94-9498-49D1-A141-1D134E457054")
+_STREAM_PROPERTIES = _object_id("14E6A5CB-C672-4332-8399-A96952065B5A")
+_LANGUAGES = _object_id("7C4346A9-EFE0-4BFC-B229-393EDE415C85")
 _FIRST_NAMES = ("title", "artist", "copyright", "comment")
 _NAMES = {
     "author": "artist", "wm/albumtitle": "album", "wm/genre": "genre", "description": "comment",
@@ -64,8 +67,45 @@ def read_tags(reader: BoundedReader) -> Metadata:
     return tag_metadata(tags)
 
 
-def _ranked_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int, str, str]]:
+def stream_languages(source: Source) -> dict[int, str]:
+    """Return the languages of an ASF file's streams, such as "en-us", by stream number."""
+    with open_source(source) as stream:
+        reader = file_reader(stream)
+        head = reader.read(0, 30)
+        if head[:16] != _HEADER or len(head) < 30:
+            return {}
+        languages: list[str] = []
+        positions: dict[int, int] = {}
+        for kind, content in _objects(reader.part(30, int.from_bytes(head[16:24], "little") - 30)):
+            if kind == _LANGUAGES:
+                languages = list(_language_list(content.read(0, _MAX_OBJECT)))
+            elif kind == _STREAM_PROPERTIES and len(data := content.read(0, 52)) == 52:
+                number, position = struct.unpack_from("<2H", data, 48)
+                positions[number] = position
+    return {number: languages[at] for number, at in positions.items() if at < len(languages)}
+
+
+def _language_list(data: bytes) -> Iterator[str]:
+    """Yield the languages in an ASF language list object (section 4.6)."""
+    count, at = int.from_bytes(data[:2], "little"), 2
+    for _ in range(min(count, _MAX_VALUES)):
+        if at >= len(data):
+            return
+        end = at + 1 + data[at]
+        yield _utf16(data[at + 1 : end])
+        at = end
+
+
+def _ranked_values(objects: BoundedReader) -> Iterator[tuple[int, str, str]]:
     """Yield the rank, name and value of each value in the objects. The rank is a position in `_PARSERS`."""
+    for kind, content in _objects(objects):
+        if kind in _PARSERS:
+            for name, value in _PARSERS[kind](content.read(0, _MAX_OBJECT)):
+                yield _RANKS[kind], name, value
+
+
+def _objects(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[bytes, BoundedReader]]:
+    """Yield the identifier and the content of each ASF object, and of the objects in the header extension."""
     at = 0
     for _ in range(_MAX_OBJECTS):
         head = objects.read(at, 24)
@@ -73,12 +113,10 @@ def _ranked_values(objects: BoundedReader, depth: int = 0) -> Iterator[tuple[int
             return
         size = int.from_bytes(head[16:24], "little")
         content = objects.part(at + 24, size - 24)
-        if head[:16] in _PARSERS:
-            rank = _RANKS[head[:16]]
-            for name, value in _PARSERS[head[:16]](content.read(0, _MAX_OBJECT)):
-                yield rank, name, value
-        elif head[:16] == _EXTENSION and not depth:
-            yield from _ranked_values(content.part(22, content.size), depth + 1)
+        if head[:16] == _EXTENSION and not depth:
+            yield from _objects(content.part(22, content.size), depth + 1)
+        else:
+            yield head[:16], content
         if size < 24:
             return
         at += size

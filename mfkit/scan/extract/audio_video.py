@@ -64,6 +64,11 @@ _DEMUXER_CHOICES = {"mpc": "mpc,mpc8"}
 # FFmpeg reads only 64 KiB of a WAV file to detect DTS audio, which takes 2 ms. By default, it reads 5 MB,
 # which took 15 ms for a 40 MB file.
 _PROBE_SIZES = {"wav": "65536"}
+_TRANSPORT_STREAMS = frozenset(("ts", "m2ts"))
+# With this option, FFmpeg does not stop its analysis of a transport stream when it has seen the list of all
+# streams. FFmpeg 8 otherwise misses the properties of further audio streams in a file without video.
+_LONG_ANALYSIS = {"scan_all_pmts": "1"}
+_ASF_FORMATS = frozenset(("asf", "wmv", "wma"))
 _LOCAL_FILES_ONLY = {"protocol_whitelist": "file"}
 _OPTIONS = {**_LOCAL_FILES_ONLY, "skip_frame": "all"}
 # PyAV 18 escapes invalid text in tags only with the argument metadata_errors. PyAV 19 always escapes invalid
@@ -104,6 +109,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     try:
         with ExitStack() as stack:
             container = open_container(source, file_format, stack)
+            if file_format.format in _TRANSPORT_STREAMS and _has_unknown_audio(container):
+                container = open_container(source, file_format, stack, further=_LONG_ANALYSIS)
             streams = main_streams(container)
             metadata = _read_streams(container, streams, file_format)
             if _DEMUXERS.get(file_format.format) == _MP4:
@@ -120,6 +127,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
                 return _add_matroska(metadata, container, streams, source)
             if file_format.format in _CAMCORDER_RECORDS:
                 metadata = merge(metadata, _CAMCORDER_RECORDS[file_format.format](source))
+            if file_format.format in _ASF_FORMATS:
+                set_languages(metadata, _asf_languages(source, container))
             start = elementary_stream_hdr(source, file_format.format)
             _add_hdr(metadata, container, start, read_frames=not start)
             counted = counted_duration(source, file_format, metadata.get("duration"), container)
@@ -177,6 +186,22 @@ def _ffmpeg_input(source: Source, stack: ExitStack) -> Any:
     os.close(open_regular(source))
     # Without the prefix "file:", FFmpeg would treat the "a" in a file name such as "a:b.mp4" as a protocol.
     return "file:" + name
+
+
+def _has_unknown_audio(container: InputContainer) -> bool:
+    """Return whether FFmpeg can decode an audio stream, but does not know its sample rate."""
+    return any(has_decoder(one) and not one.codec_context.sample_rate for one in container.streams.audio)
+
+
+def _asf_languages(source: Source, container: InputContainer) -> dict[int, str | None]:
+    """Return the languages of an ASF file's streams by stream index.
+
+    FFmpeg 8 ignores the ASF languages with the codes "yo", "za", "zh" (Chinese) and "zu".
+    """
+    from mfkit.scan.extract.asf_tags import stream_languages
+
+    stated = stream_languages(source)
+    return {stream.index: stated.get(stream.id) for stream in container.streams}
 
 
 def _read_streams(container: InputContainer, streams: MainStreams, file_format: FileFormat) -> Metadata:

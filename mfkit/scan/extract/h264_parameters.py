@@ -1,25 +1,36 @@
-"""Pixel format and colours of H.264 video, which FFmpeg determines only by decoding a frame.
+"""Pixel format, colours, size and pixel shape of H.264 video, for which FFmpeg would have to decode a frame.
 
 They are in the first sequence parameter set (ITU-T H.264, sections 7.3.2.1 and E.1.1), which containers store
 in the decoder configuration (ISO/IEC 14496-15, section 5.3.3.1), or as a unit with a start code (annex B).
 """
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 _SEQUENCE_PARAMETERS = 7
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 _EXPLICIT_ASPECT = 255
+# The keys are the codes of the sample aspect ratio in table E-1.
+_ASPECTS = {
+    1: (1, 1), 2: (12, 11), 3: (10, 11), 4: (16, 11), 5: (40, 33), 6: (24, 11), 7: (20, 11), 8: (32, 11),
+    9: (80, 33), 10: (18, 11), 11: (15, 11), 12: (64, 33), 13: (160, 99), 14: (4, 3), 15: (3, 2), 16: (2, 1),
+}  # fmt: skip
 _MAX_SIZE = 4_096
 _CHROMA = ("gray", "yuv420p", "yuv422p", "yuv444p")
+# Chroma format → columns and rows that one step of the cropping removes (table 6-1).
+_CROP_STEPS = ((1, 1), (2, 2), (2, 1), (1, 1))
 
 
 class H264Parameters(NamedTuple):
-    """Pixel format and colours of an H.264 stream, as its parameter set states them.
+    """Properties of an H.264 stream, as its parameter set states them.
 
     Attributes:
         pixel_format: FFmpeg's name of the pixel format.
         bit_depth: Bits per luma sample.
+        width: Width of the pictures in pixels, after cropping.
+        height: Height of the pictures in pixels, after cropping.
+        aspect: Sample aspect ratio; None if not stated.
         primaries: Code of the colour primaries (ITU-T H.273); None if not stated, as for the other codes.
         transfer: Code of the transfer characteristics.
         matrix: Code of the matrix coefficients.
@@ -28,6 +39,9 @@ class H264Parameters(NamedTuple):
 
     pixel_format: str
     bit_depth: int
+    width: int
+    height: int
+    aspect: Fraction | None
     primaries: int | None
     transfer: int | None
     matrix: int | None
@@ -107,11 +121,10 @@ def _read(bits: _Bits) -> H264Parameters:
                     _skip_scaling_list(bits, 16 if place < 6 else 64)
     if chroma >= len(_CHROMA) or luma_bits > 14:
         raise ValueError("the H.264 parameter set states an unknown chroma format")
-    _skip_picture_size(bits)
-    primaries = transfer = matrix = is_full_range = None
+    width, height = _picture_size(bits, chroma)
+    aspect = primaries = transfer = matrix = is_full_range = None
     if bits.read(1):
-        if bits.read(1) and bits.read(8) == _EXPLICIT_ASPECT:
-            bits.read(32)
+        aspect = _aspect(bits)
         if bits.read(1):
             bits.read(1)
         if bits.read(1):
@@ -120,7 +133,16 @@ def _read(bits: _Bits) -> H264Parameters:
             if bits.read(1):
                 primaries, transfer, matrix = bits.read(8), bits.read(8), bits.read(8)
     name = _pixel_format(chroma, luma_bits, matrix, is_full_range=bool(is_full_range))
-    return H264Parameters(name, luma_bits, primaries, transfer, matrix, is_full_range)
+    return H264Parameters(name, luma_bits, width, height, aspect, primaries, transfer, matrix, is_full_range)
+
+
+def _aspect(bits: _Bits) -> Fraction | None:
+    """Read the sample aspect ratio in the video usability information of H.264."""
+    if not bits.read(1):
+        return None
+    code = bits.read(8)
+    ratio = (bits.read(16), bits.read(16)) if code == _EXPLICIT_ASPECT else _ASPECTS.get(code, (0, 0))
+    return Fraction(*ratio) if all(ratio) else None
 
 
 def _skip_scaling_list(bits: _Bits, size: int) -> None:
@@ -131,8 +153,8 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _skip_picture_size(bits: _Bits) -> None:
-    """Skip the frame numbering, the picture size and the cropping in an H.264 sequence parameter set.
+def _picture_size(bits: _Bits, chroma: int) -> tuple[int, int]:
+    """Read the frame numbering, the picture size and the cropping in an H.264 sequence parameter set.
 
     The next bit states whether video usability information follows, which can state the colours.
     """
@@ -148,14 +170,20 @@ def _skip_picture_size(bits: _Bits) -> None:
             bits.signed()
     bits.unsigned()
     bits.read(1)
-    bits.unsigned()
-    bits.unsigned()
-    if not bits.read(1):
+    width, height = 16 * (bits.unsigned() + 1), 16 * (bits.unsigned() + 1)
+    fields = 1
+    if not bits.read(1):  # The height and the cropping are those of one field of interlaced video.
+        fields = 2
         bits.read(1)
     bits.read(1)
+    height *= fields
     if bits.read(1):
-        for _ in range(4):
-            bits.unsigned()
+        left, right, top, bottom = (bits.unsigned() for _ in range(4))
+        across, down = _CROP_STEPS[chroma]
+        width, height = width - across * (left + right), height - down * fields * (top + bottom)
+    if width <= 0 or height <= 0:
+        raise ValueError("the H.264 parameter set states a cropping that leaves no picture")
+    return width, height
 
 
 def _pixel_format(chroma: int, luma_bits: int, matrix: int | None, *, is_full_range: bool) -> str:

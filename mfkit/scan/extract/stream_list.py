@@ -11,20 +11,21 @@ from typing import Any
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.stream import Disposition, Stream
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
 from mfkit.language_codes import language_code
-from mfkit.scan.extract.h264_parameters import h264_parameters
 from mfkit.scan.extract.video_and_audio_streams import (
     FIELD_ORDERS,
     PRIMARIES,
     TRANSFERS,
     channel_layout,
+    first_packet,
     frame_rate,
     has_decoder,
+    picture_size,
+    stated_h264,
 )
 
 MAX_STREAMS, MAX_CHAPTERS = 500, 2_000
@@ -68,7 +69,6 @@ _DEFAULT, _FORCED, _COMMENT, _HEARING_IMPAIRED_FLAG, _ORIGINAL = (
     )
 )
 _SAMPLED_FRAMES, _MAX_IRREGULAR = 1_000, 0.01
-_FIRST_PACKETS = 20
 
 
 def list_streams(
@@ -121,7 +121,7 @@ def _specific(
     """Return the kind of a stream (such as audio), and the properties that only this kind has."""
     if stream.type == "video":
         if not is_moving:
-            return {"kind": "cover", **_picture(stream)}
+            return {"kind": "cover", **_picture(container, stream)}
         return _video(container, stream, rates.get(stream.index))
     if stream.type == "audio":
         return _audio(container, stream)
@@ -183,37 +183,25 @@ def _duration(stream: Stream, tags: Mapping[str, str]) -> float | None:
 def _video(container: InputContainer, stream: VideoStream, fps: float | None) -> dict[str, Any]:
     fps = frame_rate(container, stream) if fps is None else fps
     found = {"kind": "video", "fps": fps, "is_vfr": _is_vfr(container, stream)}
-    found |= _picture(stream)
+    found |= _picture(container, stream)
     if has_decoder(stream) and stream.codec_context.codec.canonical_name == "vp8":
-        found["profile"] = _vp8_profile(container, stream)
+        # Only the frames of VP8 state the profile, "0" to "3" (RFC 6386, section 9.1).
+        frame = first_packet(container, stream)
+        found["profile"] = str(frame[0] >> 1 & 7) if frame else None
     found["hdr"] = {"smpte2084": "PQ", "arib-std-b67": "HLG"}.get(str(found.get("color_transfer")), "SDR")
     return found
 
 
-def _vp8_profile(container: InputContainer, stream: VideoStream) -> str | None:
-    """Return the profile of a VP8 stream, "0" to "3", which only its frames state (RFC 6386, section 9.1)."""
-    profile = None
-    try:
-        for packet in islice(container.demux(stream), _FIRST_PACKETS):
-            if packet.size:
-                profile = str(bytes(packet)[0] >> 1 & 7)
-                break
-        container.seek(0)
-    except FFmpegError:  # The first frame is damaged, so the profile is unknown.
-        pass
-    return profile
-
-
-def _picture(stream: VideoStream) -> dict[str, Any]:
+def _picture(container: InputContainer, stream: VideoStream) -> dict[str, Any]:
     """Return picture properties, such as size and color space, of a video stream or cover image."""
     if not has_decoder(stream):
         return {}
     context = stream.codec_context
-    aspect = stream.sample_aspect_ratio
+    width, height, aspect = picture_size(container, stream)
     found: dict[str, Any] = {
         "level": context.level if context.level != _UNKNOWN_LEVEL else None,
-        "width": context.width or None,
-        "height": context.height or None,
+        "width": width,
+        "height": height,
         "sample_aspect_ratio": f"{aspect.numerator}:{aspect.denominator}" if aspect else None,
         "field_order": FIELD_ORDERS.get(context.field_order),
         "color_primaries": PRIMARIES.get(context.color_primaries),
@@ -223,21 +211,24 @@ def _picture(stream: VideoStream) -> dict[str, Any]:
     }
     pixels: Any = context.format
     if pixels is None:
-        pixels = _undecoded_format(found, context.codec.canonical_name, context.extradata or b"")
+        pixels = _undecoded_format(found, container, stream)
     if pixels is not None:
         found["pixel_format"] = pixels.name
         found["bit_depth"], found["chroma_subsampling"] = _depth_and_subsampling(pixels.name)
     return found
 
 
-def _undecoded_format(found: dict[str, Any], codec: str, configuration: bytes) -> VideoFormat | None:
+def _undecoded_format(
+    found: dict[str, Any], container: InputContainer, stream: VideoStream
+) -> VideoFormat | None:
     """Return the pixel format of a stream if FFmpeg would have to decode a frame to find it.
 
     The colours that the stream states are written to `found`: decoders prefer them to the container's.
     """
+    codec = stream.codec_context.codec.canonical_name
     if codec == "mpeg4":  # MPEG-4 Part 2 has only the format yuv420p, except in its Studio profiles.
         return VideoFormat("yuv420p")
-    stated = h264_parameters(configuration) if codec == "h264" else None
+    stated = stated_h264(container, stream) if codec == "h264" else None
     if stated is None:
         return None
     colors = {

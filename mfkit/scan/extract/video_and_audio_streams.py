@@ -19,13 +19,13 @@ from av.error import FFmpegError
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from mfkit.scan.extract.h264_aspect import h264_aspect_ratio
+from mfkit.scan.extract.h264_parameters import H264Parameters, h264_parameters
 from mfkit.scan.extract.schema import Metadata
 
 MAX_FPS = 1_000
 _SUSPICIOUS_FPS = 240
 """Higher frame rates are often a time base, so they are used only if the packets' timestamps agree."""
-_MEASURED_PACKETS, _READ_PACKETS, _FIRST_PACKETS = 240, 2_000, 500
+_MEASURED_PACKETS, _READ_PACKETS, _FIRST_PACKETS, _FIRST_PACKETS_OF_STREAM = 240, 2_000, 500, 20
 _IMAGE_CODECS = frozenset(("mjpeg", "png", "bmp", "gif", "tiff", "webp", "ljpeg", "jpeg2000", "jpegxl"))
 FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 # The keys are codes of ITU-T H.273 (07/2021, tables 2 and 3), and the values are FFmpeg's names for them.
@@ -43,6 +43,11 @@ _LONGEST_STEP = 2
 """Maximum seconds between consecutive packets; a longer step is a jump of the timestamps."""
 _COVERS = (Disposition.attached_pic | Disposition.timed_thumbnails).value
 _MAX_ASPECT = 10
+_LAYOUTS = (
+    "2.1 3.0 3.0(back) 3.1 3.1.2 4.0 4.1 quad quad(side) 5.0 5.0(side) 5.1 5.1(side) 5.1.2 5.1.2(back) 5.1.4 "
+    "6.0 6.0(front) 6.1 6.1(back) 6.1(front) 7.0 7.0(front) 7.1 7.1(wide) 7.1(wide-side) 7.1.2 7.1.4 "
+    "hexagonal octagonal cube"
+)
 _LISTED_CHANNELS = re.compile(r"\d+ channels \(([A-Za-z0-9+]+)\)")
 
 
@@ -150,7 +155,7 @@ def add_video(
         return
     context = stream.codec_context
     metadata["video_codec"] = context.codec.canonical_name
-    metadata["width"], metadata["height"] = context.width or None, context.height or None
+    metadata["width"], metadata["height"], aspect = picture_size(container, stream)
     if context.profile:
         extra["video_profile"] = context.profile
     if context.format is not None:
@@ -161,10 +166,62 @@ def add_video(
     extra["color_transfer"] = TRANSFERS.get(context.color_trc)
     extra["color_primaries"] = PRIMARIES.get(context.color_primaries)
     extra["field_order"] = FIELD_ORDERS.get(context.field_order)
-    aspect = stream.sample_aspect_ratio
-    if not aspect and metadata["video_codec"] == "h264":
-        aspect = h264_aspect_ratio(context.extradata)
     _add_aspect(metadata, extra, aspect)
+
+
+def picture_size(
+    container: InputContainer, stream: VideoStream
+) -> tuple[int | None, int | None, Fraction | None]:
+    """Return the width and height of the stored pictures of a decodable video, and the sample aspect ratio.
+
+    FFmpeg knows the aspect ratio of some H.264 and HEVC video only after it decoded a frame, and the same
+    applies to the size of H.264 in MXF, whose container states 1088 rows instead of 1080.
+    """
+    context = stream.codec_context
+    width, height = context.width or None, context.height or None
+    aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio or None
+    in_mxf = container.format.name == "mxf"
+    if (aspect and not in_mxf) or context.codec.canonical_name != "h264":
+        return width, height, aspect
+    stated = stated_h264(container, stream)
+    if stated is None:
+        return width, height, aspect
+    if not in_mxf or not width or not height:
+        return width, height, stated.aspect
+    if aspect:
+        # FFmpeg calculated the ratio from the displayed shape and the size in the container.
+        aspect *= Fraction(stated.height * width, height * stated.width)
+    return stated.width, stated.height, aspect or stated.aspect
+
+
+def stated_h264(container: InputContainer, stream: VideoStream) -> H264Parameters | None:
+    """Return the properties that an H.264 stream states about itself, or None if it states none.
+
+    For MXF, they are read from the first frame. FFmpeg invents the decoder configuration of all H.264 video
+    in MXF: it is that of AVC-Intra, in which frames have no configuration.
+    """
+    if container.format.name == "mxf":
+        stated = h264_parameters(first_packet(container, stream))
+        if stated is not None:
+            return stated
+    return h264_parameters(stream.codec_context.extradata or b"")
+
+
+def first_packet(container: InputContainer, stream: Stream) -> bytes:
+    """Return the data of a stream's first packet, and go back to the start of the file.
+
+    The result is empty if the first packets of the file are damaged.
+    """
+    data = b""
+    try:
+        for packet in islice(container.demux(stream), _FIRST_PACKETS_OF_STREAM):
+            if packet.size:
+                data = bytes(packet)
+                break
+        container.seek(0)
+    except FFmpegError:  # The first packet is damaged, so its data is unknown.
+        pass
+    return data
 
 
 def _add_aspect(metadata: Metadata, extra: dict[str, Any], aspect: Fraction | None) -> None:
@@ -236,10 +293,7 @@ def channel_layout(stream: AudioStream) -> tuple[int | None, str]:
 
 @lru_cache(1)
 def _usual_layouts() -> dict[frozenset[str], str]:
-    names = (
-        "2.1 3.0 3.1 4.0 4.1 quad 5.0 5.0(side) 5.1 5.1(side) 6.0 6.1 6.1(back) 7.0 7.1 7.1(wide) 5.1.4 7.1.4"
-    )
-    return {frozenset(one.name for one in AudioLayout(name).channels): name for name in names.split()}
+    return {frozenset(one.name for one in AudioLayout(name).channels): name for name in _LAYOUTS.split()}
 
 
 class PacketCount(NamedTuple):

@@ -186,6 +186,7 @@ FORMATS = {
     "mpeg2.ts": ("-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-top", "1", "-c:a", "mp2"),
     "mpeg4.avi": ("-c:v", "mpeg4", "-c:a", "libmp3lame"),
     "hevc.mkv": ("-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-c:a", "libopus"),
+    "hevc.ts": ("-vf", "setsar=16/15", "-c:v", "libx265", "-c:a", "eac3"),
     "h264.mp4": ("-c:v", "libx264", "-pix_fmt", "yuv422p10le", "-color_range", "pc", "-c:a", "alac"),
     "h264.ts": ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-color_trc", "bt709", "-c:a", "ac3", "-ac", "6"),
     "vp9.webm": ("-c:v", "libvpx-vp9", "-pix_fmt", "yuv444p", "-c:a", "libvorbis", "-ac", "2"),
@@ -205,7 +206,20 @@ FORMATS = {
         "-c:a",
         "pcm_s16le",
     ),
+    # FFmpeg assumes AVC-Intra with ten bits and 1088 rows.
+    "h264.mxf": ("-s", "1920x1080", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an"),
     "wmv.wmv": ("-c:v", "wmv2", "-c:a", "wmav2"),
+    "languages.asf": (
+        *("-map", "1", "-map", "1", "-map", "1", "-c:a", "mp2", "-metadata:s:a:0", "language=chi"),
+        *("-metadata:s:a:1", "language=ger", "-metadata:s:a:2", "language=zul"),
+    ),
+    # FFmpeg 8 does not find the sample rate of the second stream without more analysis.
+    "audio.m2ts": ("-map", "1", "-map", "1", "-c:a", "aac"),
+    # MOV lists the channels in another order than FFmpeg.
+    "wide.mov": (
+        *("-map", "1", "-c:a", "pcm_s16le"),
+        *("-af", "pan=7.1(wide-side)|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0|c6=c0|c7=c0"),
+    ),
 }
 
 
@@ -213,7 +227,7 @@ FORMATS = {
 def test_same_as_ffprobe(name: str, tmp_path: Path, metadata_of: Reader) -> None:
     """Each property of each stream is what ffprobe states, which decodes frames."""
     sound = SOUND if not name.endswith("mxf") else ("-f", "lavfi", "-i", "sine=d=1:r=48000")
-    path = ffmpeg(tmp_path / name, *PICTURE, *sound, *FORMATS[name])
+    path = ffmpeg(tmp_path / name, *PICTURE, *sound, *FORMATS[name], "-t", "0.4")
     assert [row for row in compared(streams_of(metadata_of(path)), ffprobe(path)) if row[1] != row[2]] == []
 
 
@@ -233,6 +247,7 @@ NAMES = {
     "pixel_format": "pix_fmt",
     "width": "width",
     "height": "height",
+    "sample_aspect_ratio": "sample_aspect_ratio",
     "color_transfer": "color_transfer",
     "color_primaries": "color_primaries",
     "field_order": "field_order",

@@ -78,18 +78,18 @@ format: $(VENV)/installed  ## Format the code and sort imports
 
 # Four processes, whatever the number of cores, because many tests wait for time limits, servers and locks.
 # Only the coverage of the models is measured, because measuring everything takes half as long again.
-# The browser tests run in their own process: Playwright's event loop disturbs asyncio's tests.
+# The browser tests run in their own processes: Playwright's event loop disturbs asyncio's tests.
 test: lint  ## Run all checks
 	$(BIN)/python -m pytest -m "not browser and not spark" -n 4 --dist=worksteal --ignore=tests/unit/test_models.py
-	$(BIN)/python -m pytest --cov=mfkit/models --cov-fail-under=100 tests/unit/test_models.py
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest --cov=mfkit/models --cov-fail-under=100 -n 2 tests/unit/test_models.py
+	$(BIN)/python -m pytest -m browser -n 2 --dist=loadfile tests/browser
 
 test-fast: lint  ## Run style, types and the quick tests, in less than two minutes
 	$(BIN)/python -m pytest --fast -n 2 --dist=worksteal -q tests/unit
 
 # The Spark cluster's Java processes need the machine for themselves.
 test-spark: $(VENV)/installed  ## Run the tests on a Spark cluster (needs Java)
-	$(BIN)/python -m pytest -m spark
+	$(BIN)/python -m pytest -m spark tests/unit/distributed
 
 # Each fault takes seconds, so this is no part of the tests; ONLY=cli-* checks some of them.
 faults: $(VENV)/installed  ## Check that each fault listed in tests/faults makes its test fail

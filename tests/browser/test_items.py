@@ -57,7 +57,14 @@ def choose(browser: Visit, *rows: int) -> None:
 
 
 def tab(browser: Visit, name: str) -> None:
-    browser.page.locator(".mfkit-tools .lm-TabBar-tab", has_text=name).click()
+    """Open a tab of the tools, also if the page moves it while it is clicked."""
+    opened = browser.page.locator(".mfkit-tools .lm-TabBar-tab.lm-mod-current", has_text=name)
+    for _ in range(5):
+        browser.page.locator(".mfkit-tools .lm-TabBar-tab", has_text=name).click()
+        browser.page.wait_for_timeout(200)
+        if opened.count():
+            return
+    pytest.fail(f"The tab {name!r} does not open.")
 
 
 def button(browser: Visit, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import struct
@@ -231,7 +232,8 @@ class TestIsolation:
             ("os.write(1, b'9\\n+<script>')", "<script>"),
             ("os.write(1, b'9\\n+<scr')", "invalid response"),
             ("bytearray(3 << 30)", "crashed"),
-            ("[os.write(1, b'+' * 65536) for _ in range(99)]", "invalid response"),
+            # The pipe holds a MiB, so that more is left in it than asyncio reads before it pauses.
+            ("fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20); os.write(1, b'+' * 9000000)", "invalid response"),
             ("os.write(1, b'1048577\\n')", "thumbnail is too large"),
         ],
         ids=[
@@ -251,7 +253,7 @@ class TestIsolation:
         """The error states how the worker failed, and nothing is cached."""
         fake = tmp_path / "fake"
         fake.write_text(
-            f"#!{sys.executable} -S\nimport os, resource, sys, time\n"
+            f"#!{sys.executable} -S\nimport fcntl, os, resource, sys, time\n"
             "resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))\n"
             f"sys.stdin.readline()\n{code}\n"
         )
@@ -262,7 +264,7 @@ class TestIsolation:
             ThumbnailCache(tmp_path / "cache"), time_limit=1.5 if "1.5 s" in said else 60
         )
         with pytest.raises(ThumbnailError, match=said):
-            await thumbnails.get([str(tmp_path / "a.png")], "0" * 64)
+            await asyncio.wait_for(thumbnails.get([str(tmp_path / "a.png")], "0" * 64), 30)
         assert not list((tmp_path / "cache").glob("*/*"))
 
     async def test_process_draws_many_files(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

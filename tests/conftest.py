@@ -95,15 +95,17 @@ _UNIT = Path(__file__).parent / "unit"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that selects the quick tests."""
+    """Add the options that select quick tests."""
     parser.addoption(
-        "--fast", action="store_true", help="run only tests without servers and the demo library"
+        "--without-servers", action="store_true", help="run only tests without servers and the demo library"
     )
+    parser.addoption("--fast", action="store_true", help="the same, without the modules whose tests are slow")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the slow tests if only the quick ones are wanted."""
-    if not config.getoption("--fast"):
+    fast = config.getoption("--fast")
+    if not fast and not config.getoption("--without-servers"):
         return
 
     def is_slow(item: pytest.Item) -> bool:
@@ -115,7 +117,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )
         marked = any(item.get_closest_marker(name) for name in ("slow", "browser", "spark"))
         module = item.path.with_suffix("")
-        marked |= module.is_relative_to(_UNIT) and module.relative_to(_UNIT).as_posix() in SLOW_MODULES
+        if fast:
+            marked |= module.is_relative_to(_UNIT) and module.relative_to(_UNIT).as_posix() in SLOW_MODULES
         return bool(dialects) or marked or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
     slow = [item for item in items if is_slow(item)]

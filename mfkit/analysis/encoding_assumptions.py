@@ -41,7 +41,7 @@ class Assumption(NamedTuple):
         expected: Bits per second for ordinary content.
         high: Bits per second for content with much motion or detail.
         high_fps: Factor by which more than 30 frames per second increase the video bit rates.
-        sound: Bits per second of a video's audio track.
+        audio: Bits per second of a video's audio track.
     """
 
     target: str
@@ -51,7 +51,7 @@ class Assumption(NamedTuple):
     expected: float
     high: float
     high_fps: float
-    sound: float
+    audio: float
 
 
 _SOUND = 128_000
@@ -134,7 +134,7 @@ def assumptions() -> pd.DataFrame:
         One row per target codec and resolution class: ``target`` (FFmpeg's name of the codec), ``media_type``
         (``video`` or ``audio``), ``resolution`` (as in ``summary("resolution")``; null for audio), ``low``,
         ``expected`` and ``high`` (bit/s for up to 30 frames per second), ``high_fps`` (factor for higher
-        frame rates), ``sound`` (bit/s of a video's audio track). Sources: docs/analyses.md.
+        frame rates), ``audio`` (bit/s of a video's audio track). Sources: docs/analyses.md.
     """
     frame = pd.DataFrame(ASSUMPTIONS, columns=_COLUMNS)
     return frame.astype({name: "float64" if name in _NUMBERS else "str" for name in _COLUMNS})
@@ -160,12 +160,12 @@ def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
             rates = [float(number) for number in numbers]
         except (TypeError, ValueError):
             rates = []
-        low, expected, high, high_fps, sound = rates or [0.0] * 5
-        if not (0 < low <= expected <= high < float("inf") and 0 < high_fps < float("inf") and sound >= 0):
+        low, expected, high, high_fps, audio = rates or [0.0] * 5
+        if not (0 < low <= expected <= high < float("inf") and 0 < high_fps < float("inf") and audio >= 0):
             raise FilterError(
                 f"The assumption {dict(zip(_COLUMNS, values, strict=True))} is invalid. Use numbers above 0 "
                 "for low, expected and high (bit/s), with low <= expected <= high, a high_fps above 0, and a "
-                "sound (bit/s of a video's audio track) of at least 0."
+                "audio (bit/s of a video's audio track) of at least 0."
             )
         named = None if pd.isna(resolution) else str(resolution)
         rows.append(Assumption(str(target), str(media_type), named, *rates))

@@ -60,7 +60,7 @@ def savings(
                 literal(row.resolution or "", Text()).label("resolution"),
                 *(
                     literal(float(getattr(row, name)), Double()).label(name)
-                    for name in ("low", "expected", "high", "high_fps", "sound")
+                    for name in ("low", "expected", "high", "high_fps", "audio")
                 ),
             )
             for row in rows
@@ -79,7 +79,7 @@ def savings(
             cast(c.file_size * 8 / c.duration, BigInteger()).label("bitrate"),
             c.file_size,
             case((and_(video, c.fps > 30.5), 1), else_=0).label("_fast"),
-            case((and_(video, c.audio_codec.is_not(None)), 1), else_=0).label("_sound"),
+            case((and_(video, c.audio_codec.is_not(None)), 1), else_=0).label("_audio"),
             _generation(codec).label("_generation"),
         )
         .where(*conditions(chosen), c.duration > 0, c.media_type.in_({row.media_type for row in rows}))
@@ -89,7 +89,7 @@ def savings(
 
     def after(name: str) -> ColumnElement[int]:
         rate = assumed.c[name] * case((m._fast == 1, assumed.c.high_fps), else_=1.0)
-        bits = m.duration * (rate + case((m._sound == 1, assumed.c.sound), else_=0.0))
+        bits = m.duration * (rate + case((m._audio == 1, assumed.c.audio), else_=0.0))
         return cast(bits / 8, BigInteger()).label(f"bytes_{name}")
 
     estimated = (

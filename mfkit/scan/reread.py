@@ -118,7 +118,7 @@ def media_of_sidecars(sidecars: Iterable[str]) -> set[str]:
     return media
 
 
-async def paths_of_owners(connection: AsyncConnection, stored: Mapping[str, StoredRows]) -> list[str]:
+async def item_paths_of_copies(connection: AsyncConnection, stored: Mapping[str, StoredRows]) -> list[str]:
     """Return the paths of the items to which the given copies belong.
 
     Metadata is stored for each item, not for each copy. So if a sidecar of a copy has changed, the file at

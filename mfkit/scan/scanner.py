@@ -31,10 +31,10 @@ from mfkit.scan.places import geocoding
 from mfkit.scan.reconcile import ReconcileResult, find_differences, load_stored_rows, reconcile
 from mfkit.scan.reread import (
     candidate_to_reread,
+    item_paths_of_copies,
     items_to_reread,
     keep_known_contents,
     media_of_sidecars,
-    paths_of_owners,
     reread_metadata,
     reread_outdated_metadata,
     reread_placeholder_hashes,
@@ -296,7 +296,7 @@ class _RootScan:
                 start = end
         async with self._database.connect() as connection:
             stored = await load_stored_rows(connection, sorted(self._media_to_reread))
-            stored |= await load_stored_rows(connection, await paths_of_owners(connection, stored))
+            stored |= await load_stored_rows(connection, await item_paths_of_copies(connection, stored))
         for file in items_to_reread(stored, self._started_at):
             yield file
 

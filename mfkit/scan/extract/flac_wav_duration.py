@@ -47,13 +47,13 @@ def count_flac(reader: BoundedReader) -> Count | None:
         tail = reader.read(max(at, end - size), min(size, end - at)) + b"\0" * 16
         position = tail.rfind(b"\xff")
         while position >= 0:
-            if samples := _last_sample(tail[position : position + 16], block_size):
+            if samples := _samples_until_end(tail[position : position + 16], block_size):
                 return Count(samples / rate, end - at)
             position = tail.rfind(b"\xff", 0, position)
     return None
 
 
-def _last_sample(head: bytes, block_size: int) -> int:
+def _samples_until_end(head: bytes, block_size: int) -> int:
     """Return the number of samples from the start of a FLAC file to the end of one of its frames.
 
     Args:

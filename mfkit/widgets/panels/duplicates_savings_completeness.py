@@ -123,7 +123,7 @@ class DuplicatesPanel(Panel):
 
 _MAX_FILES = 15
 """Maximum number of files that the savings panel lists. The files with the largest savings are listed."""
-_RATES = ["low", "expected", "high", "sound"]
+_RATES = ["low", "expected", "high", "audio"]
 _MIN_SAVINGS = [
     ("Any", 0),
     *((format_size(10**power).replace(".00", ""), 10**power) for power in range(4, 11)),

@@ -702,7 +702,7 @@ def test_missing_metadata_refuses_invalid_arguments(library: MediaLibrary) -> No
 
 
 def film(name: str, **fields: Any) -> Any:
-    """Return a Full HD film of 1,000 seconds at 16 Mb/s with sound."""
+    """Return a Full HD film of 1,000 seconds at 16 Mb/s with audio."""
     facts = {
         "duration": 1000.0,
         "width": 1920,
@@ -716,7 +716,7 @@ def film(name: str, **fields: Any) -> Any:
 
 
 def test_savings(library: MediaLibrary) -> None:
-    """Duration times the assumed rates, for pictures and sound, by resolution and frame rate."""
+    """Duration times the assumed rates, for pictures and audio, by resolution and frame rate."""
     put(
         library,
         film("film.mp4"),
@@ -731,10 +731,10 @@ def test_savings(library: MediaLibrary) -> None:
     rates = mfkit.assumptions().query("target == 'hevc'").set_index("resolution")
     full = rates.loc["Full HD"]
     for place in ("low", "expected", "high"):
-        assert frame.loc["film", f"bytes_{place}"] == 1000 * (full[place] + full["sound"]) / 8
+        assert frame.loc["film", f"bytes_{place}"] == 1000 * (full[place] + full["audio"]) / 8
         assert frame.loc["silent", f"bytes_{place}"] == 1000 * full[place] / 8
-        assert frame.loc["fast", f"bytes_{place}"] == 1000 * (1.5 * full[place] + full["sound"]) / 8
-        assert frame.loc["small", f"bytes_{place}"] == 1000 * (rates.loc["SD", place] + full["sound"]) / 8
+        assert frame.loc["fast", f"bytes_{place}"] == 1000 * (1.5 * full[place] + full["audio"]) / 8
+        assert frame.loc["small", f"bytes_{place}"] == 1000 * (rates.loc["SD", place] + full["audio"]) / 8
     for other in ("tall", "wide", "unknown"):
         assert frame.loc[other, "bytes_expected"] == frame.loc["film", "bytes_expected"]
     one = frame.loc["film"]
@@ -747,7 +747,7 @@ def test_savings(library: MediaLibrary) -> None:
 def test_savings_leave_out_what_is_efficient(library: MediaLibrary) -> None:
     """Newer codecs, the target's own at a fitting rate, small files, and what is not known."""
     full = mfkit.assumptions().query("target == 'hevc' and resolution == 'Full HD'").iloc[0]
-    high = int(1000 * (full["high"] + full["sound"]) / 8)
+    high = int(1000 * (full["high"] + full["audio"]) / 8)
     put(
         library,
         film("av1.mp4", video_codec="av1"),
@@ -801,7 +801,7 @@ def test_own_assumptions(library: MediaLibrary) -> None:
                 "expected": 2e6,
                 "high": 3e6,
                 "high_fps": 1.5,
-                "sound": 0,
+                "audio": 0,
             }
         ]
     )

@@ -167,7 +167,7 @@ SAVED = (
 )
 
 
-TINY = assumptions().assign(low=1.0, expected=2.0, high=3.0, sound=0.0)
+TINY = assumptions().assign(low=1.0, expected=2.0, high=3.0, audio=0.0)
 
 
 FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]] = {

@@ -1,4 +1,4 @@
-"""Check lists of languages and HDR classes: plain labels, and the codes that they select."""
+"""Lists of languages and HDR classes: plain labels, and the codes that they select."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from mfkit.cli.options import (
     split_list,
 )
 from mfkit.cli.output import print_json, print_line
+from mfkit.errors import ReportError
 from mfkit.filters.units import format_duration, format_size, plural
 
 
@@ -71,16 +72,25 @@ def export(
             print_line(note)
 
 
-@app.command(cls=FilterCommand, epilog=example("mfkit report --output report.html --redact names"))
+@app.command(
+    cls=FilterCommand,
+    epilog=example("mfkit report report.html", "mfkit report report.pdf --redact names,map"),
+)
 def report(
     context: typer.Context,
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PATH]",
+            parser=path,
+            show_default="report.html",
+            help="File to write: .html, or .pdf if a browser is installed.",
+        ),
+    ] = None,
     library: Library = "library.db",
     output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", parser=path, help="File to write: .html, or .pdf if a browser is installed."
-        ),
-    ] = Path("report.html"),
+        Path | None, typer.Option("--output", "-o", parser=path, help="File to write, instead of PATH.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     section: Annotated[
         list[str] | None, typer.Option(help="Section to include; all by default. Can be repeated.")
@@ -88,8 +98,8 @@ def report(
     redact: Annotated[
         list[str] | None,
         typer.Option(
-            help="What to redact: names (replaced by aliases), places (rounded) or map (left out). "
-            "Can be repeated."
+            help="What to redact: names (replaced by aliases), places (rounded), map (left out), several of "
+            "these separated by commas, or all. Can be repeated."
         ),
     ] = None,
     compare_to: Annotated[
@@ -107,30 +117,38 @@ def report(
         str | None, typer.Option(help="Paper size for printing: A4 or letter; that of the locale by default.")
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing file even if mfkit did not write it.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace a file that mfkit did not write, or a report that redacts more."
+        ),
     ] = False,
+    progress: Progress = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a report on the library as one HTML or PDF file that needs no internet."""
+    if target is not None and output is not None:
+        raise ReportError(f"{target} and --output {output} both name the file to write. Give only one.")
+    redacted = [name for one in redact or () for name in split_list(one) or ()]
     with open_existing(library) as lib:
         written = lib.report(
-            output,
+            target or output or Path("report.html"),
             filter_from_options(context),
             title=title,
             sections=section,
-            redact=redact or (),
+            redact=redacted,
             compare_to=compare_to,
             pictures=pictures,
             paper=paper,
             overwrite=overwrite,
+            progress=progress,
         )
     size = written.stat().st_size
     if as_json:
         print_json({"path": written, "bytes": size})
     else:
         print_line(f"{written} ({format_size(size)})")
-        if redact:
-            print_line(f"Redacted: {', '.join(redact)}.")
+        if redacted:
+            print_line(f"Redacted: {', '.join(redacted)}.")
         else:
             print_line("The report shows file names, places and pictures. To redact them, use --redact.")
 

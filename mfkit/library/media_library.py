@@ -308,12 +308,14 @@ class MediaLibrary:
         pictures: str | os.PathLike[str] | None = None,
         paper: str | None = None,
         overwrite: bool = False,
+        progress: bool | None = None,
         **fields: Unpack[FilterFields],
     ) -> Path:
         """Write a report to one HTML or PDF file.
 
         The HTML file is self-contained and needs no server. An existing report at the path is replaced, and
-        the new report lists the changes since the old one.
+        the new report lists the changes since the old one. A redacted report is only replaced by one that
+        redacts at least as much.
 
         Args:
             path: ``report.html``, or ``report.pdf`` if Chromium, Chrome or Edge is installed.
@@ -321,13 +323,14 @@ class MediaLibrary:
             title: Heading; None for the library's name.
             sections: Names in :data:`mfkit.report.SECTIONS`; None for all.
             redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds locations
-                to 0.1 degrees (about 11 km), ``"map"`` leaves locations out; or several of these. A redacted
-                report has no pictures.
+                to 0.1 degrees (about 11 km), ``"map"`` leaves locations out; or several of these, or
+                ``"all"``. A redacted report has no pictures.
             compare_to: Id of an earlier scan, from :meth:`scans`, to list the changes of files since then.
             notebook: Your copy of ``library_report.ipynb``; None for the included one.
             pictures: Folder for the charts as PNG files (extra ``pictures``, and a browser).
             paper: Paper size for printing: ``"A4"`` or ``"letter"``; None for that of the locale.
-            overwrite: Also replace a file that is not a report.
+            overwrite: Also replace a file that is not a report, or a report that redacts more.
+            progress: Show a progress bar; None shows one in notebooks and terminals.
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
@@ -350,5 +353,6 @@ class MediaLibrary:
             pictures=pictures,
             paper=paper,
             overwrite=overwrite,
+            progress=progress,
         )
         return path_written

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from mfkit.processes.temporary_folder import TemporaryFolder
 from mfkit.report.page_blocks import PLOTLY_MIME
 
 _PAGE = b'<meta name="generator" content="mfkit">'
-PDF_MARK = b"% Report by mfkit\n"
+_PDF_MARK = b"% Report by mfkit\n"
 """Comment at the end of a PDF file that identifies it as a report (ISO 32000-1, 7.2.3)."""
+_REDACTION = re.compile(rb'(?:<meta name="mfkit-redaction" content="|% Redaction: )([a-z ]+)')
+"""Statement in a report of what was redacted."""
 # This is the type and the data of the text chunk (PNG, Third Edition, 11.3.3.2) that identifies a PNG file as
 # written by mfkit.
 _PNG_CHUNK = b"tEXtSoftware\0mfkit"
@@ -27,21 +30,36 @@ _PNG_END = 12
 _SEARCHED_BYTES = 2_000
 
 
-def refuse_others(path: Path, *, overwrite: bool) -> None:
-    """Raise an error if a report would replace a file that mfkit did not write.
+def pdf_mark(redaction: Collection[str]) -> bytes:
+    """Return the comments at the end of a PDF report, which also state what was redacted."""
+    stated = f"% Redaction: {' '.join(sorted(redaction))}\n".encode() if redaction else b""
+    return stated + _PDF_MARK
+
+
+def refuse_others(path: Path, *, overwrite: bool, redaction: Collection[str] | None = None) -> None:
+    """Raise an error if a report would replace a file that mfkit did not write, or a more redacted report.
 
     Args:
         path: Path of the report or image to be written.
         overwrite: Allow the replacement of any file.
+        redaction: What the new report redacts; None for an image.
 
     Raises:
-        ReportError: The path is a folder or a file from another program.
+        ReportError: The path is a folder or a file from another program, or the existing report redacts
+            something that the new report would show.
     """
     if path.is_dir():
         raise ReportError(f"{path} is a folder. Name a file in it.")
     if os.path.lexists(path) and not overwrite and not _is_own(path):
         raise ReportError(
             f"{path} already exists and was not written by mfkit. Name another file, or replace it with "
+            "overwrite=True (--overwrite)."
+        )
+    shown = [] if overwrite or redaction is None else sorted(_redaction_of(path) - set(redaction))
+    if shown:
+        raise ReportError(
+            f"{path} is a redacted report, and the new report would show what it hides "
+            f"({', '.join(shown)}). Redact the new report too, name another file, or replace the report with "
             "overwrite=True (--overwrite)."
         )
 
@@ -52,19 +70,30 @@ def marked_png(image: bytes) -> bytes:
     return image[:-_PNG_END] + chunk + image[-_PNG_END:]
 
 
-def _is_own(path: Path) -> bool:
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """Return the first and the last bytes of a file; nothing if it is not a readable file."""
     if not path.is_file():
-        return False
+        return b"", b""
     try:
         with path.open("rb") as file:
             begin = file.read(_SEARCHED_BYTES)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _SEARCHED_BYTES))
-            end = file.read()
+            return begin, file.read()
     except OSError:
-        return False
+        return b"", b""
+
+
+def _redaction_of(path: Path) -> set[str]:
+    begin, end = _ends(path)
+    found = _REDACTION.search(end if begin.startswith(b"%PDF-") else begin)
+    return set(found[1].decode().split()) if found else set()
+
+
+def _is_own(path: Path) -> bool:
+    begin, end = _ends(path)
     return (
         (begin.startswith(b"<!doctype html>") and _PAGE in begin)
-        or (begin.startswith(b"%PDF-") and end.endswith(PDF_MARK))
+        or (begin.startswith(b"%PDF-") and end.endswith(_PDF_MARK))
         or (begin.startswith(b"\x89PNG") and _PNG_CHUNK in end)
     )
 

@@ -86,6 +86,10 @@ def _similar(context: ReportContext, pictures: ReportPictures, kind: Kind) -> li
             size=value(float(removed["reclaimable_bytes"].sum()), format_size),
         )
     ]
+    if context.query(context.lib.summary, "media_type")["copies"].sum():
+        parts.append(
+            paragraph("Copies with the same content, which are listed above, are not counted again.")
+        )
     for number in versions["group"].drop_duplicates().head(_MAX_SHOWN_GROUPS):
         group = versions[versions["group"] == number]
         block = version_blocks(group.head(_MAX_SHOWN_VERSIONS), pictures)

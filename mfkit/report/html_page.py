@@ -6,7 +6,7 @@ import gzip
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -22,7 +22,13 @@ _COVER_SECTIONS = ("key-figures",)
 DEFAULT_PAPER = "A4"
 
 
-def html_page(notebook: Any, *, paper: str = DEFAULT_PAPER, pages: Mapping[str, int] | None = None) -> str:
+def html_page(
+    notebook: Any,
+    *,
+    paper: str = DEFAULT_PAPER,
+    pages: Mapping[str, int] | None = None,
+    redaction: Collection[str] = (),
+) -> str:
     """Convert the outputs of a notebook, without its code, to an HTML page.
 
     Args:
@@ -30,6 +36,7 @@ def html_page(notebook: Any, *, paper: str = DEFAULT_PAPER, pages: Mapping[str, 
         paper: Paper size for printing, as in CSS: ``"A4"`` or ``"letter"``.
         pages: Section id -> number of the printed page on which the section begins. The printed table of
             contents shows these numbers.
+        redaction: What was redacted. The page states it, so that it is not replaced by one that shows more.
 
     Returns:
         Self-contained HTML, with inline styles and Plotly's JavaScript.
@@ -70,6 +77,7 @@ def html_page(notebook: Any, *, paper: str = DEFAULT_PAPER, pages: Mapping[str, 
         package.joinpath("page.html")
         .read_text("utf-8")
         .format(
+            redaction=" ".join(sorted(redaction)),
             title=title[1] if title else "Library report",
             style=package.joinpath("page.css").read_text("utf-8").replace("PAPER", paper),
             blocks=style_sheet(),

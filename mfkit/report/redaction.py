@@ -24,6 +24,20 @@ _FOLDER_COLUMNS = ("folder", "parent", "root")
 _FILE_NAME_COLUMNS = ("file_name",)
 
 
+def redactions(what: Iterable[str]) -> frozenset[RedactOption]:
+    """Return the options of a redaction as a set. ``"all"`` stands for all options.
+
+    Raises:
+        ReportError: An option is unknown.
+    """
+    options = get_args(RedactOption)
+    given = {what} if isinstance(what, str) else set(what)
+    unknown = sorted(given - {*options, "all"})
+    if unknown:
+        raise ReportError(f"Unknown redaction {unknown[0]!r}. Use one of {', '.join(options)}, or all.")
+    return frozenset(one for one in options if one in given or "all" in given)
+
+
 class Redaction:
     """Redaction of names and places in DataFrames before they are drawn or written.
 
@@ -35,18 +49,13 @@ class Redaction:
         """Create a redaction with the given options.
 
         Args:
-            what: Any options of :data:`RedactOption`.
+            what: Any options of :data:`RedactOption`, or ``all``.
             key: Secret of the library.
 
         Raises:
             ReportError: An option is unknown.
         """
-        self.what = frozenset([what] if isinstance(what, str) else what)
-        unknown = sorted(self.what - set(get_args(RedactOption)))
-        if unknown:
-            raise ReportError(
-                f"Unknown redaction {unknown[0]!r}. Use one of {', '.join(get_args(RedactOption))}."
-            )
+        self.what = redactions(what)
         self._key = key.encode()
 
     @property

@@ -84,7 +84,8 @@ class Report:
             title: Title of the page. Defaults to the library's name.
             sections: Names from :data:`SECTIONS`. Defaults to all sections.
             redact: ``"names"`` replaces names of files and folders by aliases, ``"places"`` rounds
-                locations to 0.1 degrees (about 11 km), ``"map"`` leaves locations out.
+                locations to 0.1 degrees (about 11 km), ``"map"`` leaves locations out; or several of these,
+                or ``"all"``.
             compare_to: Id of an earlier scan from ``lib.scans()``. The report then lists the changes on disk
                 since that scan.
             replaces: File of an earlier report. The key figures then show the changes since that report.

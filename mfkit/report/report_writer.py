@@ -24,8 +24,9 @@ from mfkit.library import MediaLibrary
 from mfkit.path_argument import checked_path
 from mfkit.processes.child_process import safe_environment
 from mfkit.processes.temporary_folder import TemporaryFolder
+from mfkit.progress import progress_is_shown, progress_label
 from mfkit.report.browser_output import (
-    PDF_MARK,
+    pdf_mark,
     print_pdf,
     refuse_others,
     require_browser,
@@ -34,6 +35,7 @@ from mfkit.report.browser_output import (
     write_images,
 )
 from mfkit.report.html_page import html_page
+from mfkit.report.redaction import redactions
 from mfkit.report.report import Report
 
 
@@ -80,6 +82,7 @@ def write_report(
     pictures: str | os.PathLike[str] | None = None,
     paper: str | None = None,
     overwrite: bool = False,
+    progress: bool | None = None,
 ) -> Path:
     """Execute the report's notebook on a library and write the result as one file.
 
@@ -92,7 +95,8 @@ def write_report(
         )
     if not target.parent.is_dir():
         raise ReportError(f"The folder {target.parent} does not exist. Create it first.")
-    refuse_others(target, overwrite=overwrite)
+    redaction = redactions(redact)
+    refuse_others(target, overwrite=overwrite, redaction=redaction)
     source = (
         resource_folder("notebooks") / "library_report.ipynb"
         if notebook is None
@@ -108,7 +112,9 @@ def write_report(
         require_kaleido()
     if target.suffix.lower() == ".pdf":
         require_browser()
-    report = Report(lib, chosen, title=title, sections=sections, redact=redact, compare_to=compare_to)
+    report = Report(
+        lib, chosen, title=title, sections=sections, redact=sorted(redaction), compare_to=compare_to
+    )
     report.changes()
     address, environment = _address(lib)
     parameters = {
@@ -116,29 +122,36 @@ def write_report(
         "filter": chosen.model_dump(mode="json", exclude_defaults=True),
         "title": title,
         "sections": list(sections) if sections is not None else None,
-        "redact": [redact] if isinstance(redact, str) else list(redact),
+        "redact": sorted(redaction),
         "compare_to": None if compare_to is None else str(compare_to),
         "replaces": str(target) if target.exists() else None,
     }
     with TemporaryFolder("report") as temporary:
         folder = temporary.path
         output = folder / "report.html"
-        executed = _execute(source, folder, parameters, environment)
-        output.write_text(html_page(executed, paper=size), "utf-8")
+        bar = {
+            "desc": progress_label(target.name),
+            "unit": " sections",
+            "disable": not progress_is_shown(progress),
+            "dynamic_ncols": True,
+        }
+        executed = _execute(source, folder, parameters, environment, bar)
+        output.write_text(html_page(executed, paper=size, redaction=redaction), "utf-8")
         if target.suffix.lower() == ".pdf":
             printed = folder / "report.pdf"
             print_pdf(output, printed)
             # The report is printed twice, because the page numbers of the sections are known only after the
             # first printing.
             if pages := section_pages(printed):
-                output.write_text(html_page(executed, paper=size, pages=pages), "utf-8")
+                page = html_page(executed, paper=size, pages=pages, redaction=redaction)
+                output.write_text(page, "utf-8")
                 print_pdf(output, printed)
             with printed.open("ab") as file:
-                file.write(PDF_MARK)
+                file.write(pdf_mark(redaction))
             output = printed
         if image_folder is not None:
             write_images(executed, image_folder, overwrite=overwrite)
-        refuse_others(target, overwrite=overwrite)
+        refuse_others(target, overwrite=overwrite, redaction=redaction)
         _move_into_place(output, target)
     return target
 
@@ -159,7 +172,13 @@ def _address(lib: MediaLibrary) -> tuple[str, dict[str, str]]:
     return without.render_as_string(hide_password=False), environment
 
 
-def _execute(source: Path, folder: Path, parameters: dict[str, Any], environment: dict[str, str]) -> Any:
+def _execute(
+    source: Path,
+    folder: Path,
+    parameters: dict[str, Any],
+    environment: dict[str, str],
+    progress_bar: dict[str, Any],
+) -> Any:
     import nbformat
     import papermill
     from traitlets.config import Config
@@ -174,7 +193,7 @@ def _execute(source: Path, folder: Path, parameters: dict[str, Any], environment
             # The kernel runs in the temporary folder, so that it imports nothing from the current folder.
             # Papermill's cwd= is not used, because it would change the current folder of this process.
             resources={"metadata": {"path": str(folder)}},
-            progress_bar=False,
+            progress_bar=progress_bar,
             log_output=False,
             kernel_manager_class="mfkit.report.report_writer.LocalKernelManager",
             config=Config({"LocalKernelManager": {"environment": environment}}),

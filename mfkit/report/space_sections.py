@@ -166,9 +166,21 @@ _TARGET, _NAME = "hevc", "HEVC"
 def savings(context: ReportContext) -> Section:
     """Create the report section on the bytes that re-encoding videos to HEVC would save."""
     title = "Savings by re-encoding"
-    videos = context.query(context.lib.savings, _TARGET)
-    if videos.empty:
+    smaller = context.query(context.lib.savings, _TARGET)
+    if smaller.empty:
         return Section("savings", title, [paragraph(f"No videos would become smaller as {_NAME}.")])
+    versions = context.query(context.lib.similar, kind="video")
+    removable = smaller["id"].isin(versions.loc[~versions["keep"].astype(bool), "id"])
+    left_out, videos = int(removable.sum()), smaller[~removable]
+    note = []
+    if left_out:
+        text = (
+            "{videos} not counted here, because the duplicates include the bytes that removing {them} frees."
+        )
+        be, them = (" is", "it") if left_out == 1 else (" are", "them")
+        note.append(paragraph(text, videos=plural(left_out, "similar version") + be, them=them))
+    if videos.empty:
+        return Section("savings", title, note)
     low, expected, high = (float(videos[f"saves_{one}"].sum()) for one in ("low", "expected", "high"))
     return Section(
         "savings",
@@ -187,6 +199,7 @@ def savings(context: ReportContext) -> Section:
                 "The estimate is based on duration, resolution and typical bit rates. Re-encoding always "
                 "loses some quality."
             ),
+            *note,
             table(
                 videos.head(_MAX_SAVINGS),
                 [

@@ -118,6 +118,7 @@ EMPTY = [
     ("cache", "clear", ""),
     ("lab", "--notebooks", ""),
     ("lab", "--library", ""),
+    ("report", ""),
     ("report", "--output", ""),
     ("report", "--pictures", ""),
     ("items", "--folder", ""),
@@ -214,6 +215,11 @@ def test_options_select_like_the_filter(run, scanned, arguments, fields):
         (["import", "list.csv"], "does not know the columns 'Path', 'Notes'. Rename each of them (--rename "),
         (["import", "list.csv", "--rename", "Path"], "--rename takes FILE_COLUMN=COLUMN"),
         (["tag", "add", "x"], "Add --all to do so."),
+        (["report", "a.html", "-o", "b.html"], "Give only one."),
+        (
+            ["report", "--redact", "names,faces"],
+            "Unknown redaction 'faces'. Use one of names, places, map, or all.",
+        ),
     ],
 )
 def test_invalid_arguments_are_reported_in_one_line(run, arguments, words):

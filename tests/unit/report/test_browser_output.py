@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from mfkit.errors import ReportError
-from mfkit.report.browser_output import find_browser, print_pdf
+from mfkit.report.browser_output import find_browser, pdf_mark, print_pdf, refuse_others
+from mfkit.report.html_page import html_page
+from mfkit.report.redaction import redactions
 from tests.requirements import require
 
 BROWSER = """#!/bin/sh
@@ -66,3 +69,19 @@ class TestPrintPdf:
         monkeypatch.setenv("MFKIT_BROWSER", str(tmp_path / "missing"))
         with pytest.raises(ReportError, match="set MFKIT_BROWSER to its path"):
             print_pdf(page, tmp_path / "page.pdf")
+
+
+@pytest.mark.parametrize("suffix", ["html", "pdf"])
+def test_a_redacted_report_is_not_replaced_by_one_that_shows_more(tmp_path: Path, suffix: str) -> None:
+    """A report that redacts as much or more replaces the redacted one; any other needs overwrite=True."""
+    report, redaction = tmp_path / f"report.{suffix}", redactions(["names", "map"])
+    page = html_page(nbformat.v4.new_notebook(), redaction=redaction).encode()
+    report.write_bytes(page if suffix == "html" else b"%PDF-1.4\n" + pdf_mark(redaction))
+    for what in (redaction, redactions("all")):
+        refuse_others(report, overwrite=False, redaction=what)
+    refuse_others(report, overwrite=True, redaction=())
+    for what, shown in (((), "map, names"), (["names", "places"], "map")):
+        with pytest.raises(ReportError, match=rf"would show what it hides \({shown}\)"):
+            refuse_others(report, overwrite=False, redaction=what)
+    report.write_bytes(html_page(nbformat.v4.new_notebook()).encode())
+    refuse_others(report, overwrite=False, redaction=())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import sqlite3
+from contextlib import closing
+from itertools import product
 
 import pandas as pd
 from hypothesis import given
@@ -10,7 +13,9 @@ from hypothesis import strategies as st
 
 from mfkit import MediaLibrary, Report
 from mfkit.analysis.folder_tree import common_folder
+from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
 from mfkit.report.space_sections import without_chains
+from mfkit.thumbnails.video_frames import FRAME_SHARES
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import sentences, tables
 
@@ -132,3 +137,25 @@ def test_savings_have_a_range(lib: MediaLibrary) -> None:
         ["/m/1.mp4", "h264", "Full HD", "16:40 min", "1.00 GB", "356 MB"],
     ]
     assert sentences(Report(lib, media_type="image").savings()) == ["No videos would become smaller as HEVC."]
+
+
+def test_savings_leave_out_similar_versions(lib: MediaLibrary) -> None:
+    """A video that the duplicates suggest to remove is not counted in the savings too."""
+    sizes = ((1920, 1080), (1280, 720))
+    facts = [{"duration": 9.0, "width": w, "height": h, "video_codec": "mpeg2video"} for w, h in sizes]
+    videos = [item(f"/m/{n}.mp4", file_size=10**8, facts=one) for n, one in enumerate(facts)]
+    contents = [video.file_hash for video in videos]
+    store(lib, *videos)
+    picture = bytes(n * n % 251 for n in range(MINIATURE_BYTES))
+    assert lib.database.file is not None
+    with closing(sqlite3.connect(lib.database.file)) as connection, connection:
+        for content, frame in product(contents, FRAME_SHARES):
+            connection.execute(
+                "INSERT INTO picture_hashes VALUES (?, ?, ?, ?, 0)", (content, frame, frame << 40, frame << 9)
+            )
+            connection.execute("INSERT INTO picture_miniatures VALUES (?, ?, ?)", (content, frame, picture))
+    section = Report(lib).savings()
+    (rows,) = tables(section)
+    assert [row[0] for row in rows[1:]] == ["/m/0.mp4"]
+    assert sentences(section)[0].startswith("Re-encoding 1 video to HEVC")
+    assert sentences(section)[2].startswith("1 similar version is not counted here, because the duplicates")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from mfkit.scan.inspect_file import FileResult
 
 _ITEM, _COPY, _METADATA = (cast(Table, model.__table__) for model in (MediaItem, MediaCopy, MediaMetadata))
 _CHUNK = 5_000
+_MAX_OFFSET = timedelta(hours=14)
 MARK = "ingested"
 """Key in ``extra_metadata`` that lists the names of the imported fields."""
 
@@ -79,14 +80,21 @@ async def keep_imported(connection: AsyncConnection, results: Mapping[UUID, File
 
 
 def _capture_time(row: Any) -> datetime | None:
-    """Return an item's stored capture time. It is time-zone-aware if its UTC offset or UTC time is known."""
+    """Return an item's stored local capture time, with its UTC offset if the offset is known.
+
+    An import can state the local time and the UTC time without an offset. The offset is then their
+    difference.
+    """
     local: datetime | None = row.captured_at
+    created: datetime | None = row.file_created_at
     if local is None:
         return None
     if row.capture_offset is not None:
         return local.replace(tzinfo=timezone(timedelta(minutes=row.capture_offset)))
-    created: datetime | None = row.file_created_at
-    return created
+    offset = None if created is None else local - created.astimezone(UTC).replace(tzinfo=None)
+    if offset is None or abs(offset) > _MAX_OFFSET or offset % timedelta(minutes=1):
+        return local
+    return local.replace(tzinfo=timezone(offset))
 
 
 async def merge_placeholder_items(connection: AsyncConnection, owners: Mapping[UUID, UUID]) -> None:

@@ -123,7 +123,7 @@ def test_dimensions_of_dates_and_places(lib: MediaLibrary) -> None:
     assert lib.count(year=2024) == lib.count(release_year=1969) == 1 and lib.count(year=1969) == 0
     with pytest.raises(FilterError, match="'date_year' is not a dimension. Did you mean .* or 'year'"):
         lib.summary("date_year")
-    for call in (lib.count, MediaFilter):
+    for call in (lib.count, MediaFilter.of):
         with pytest.raises(FilterError, match="min_year'. Use after for the item's date, or min_release_ye"):
             call(min_year=1969)  # type: ignore[call-arg]
 

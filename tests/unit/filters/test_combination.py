@@ -103,7 +103,8 @@ def test_filters_with_different_fields_become_one() -> None:
 def test_missing_is_no_condition() -> None:
     """The complement chooses from the same items, and combined filters must agree."""
     lost = MediaFilter(media_type="video", missing=True)
-    assert (~lost).missing is True and (lost | MediaFilter(tags="x", missing=True)).missing is True
+    assert (~lost).missing is True and ~~lost == lost
+    assert (lost | MediaFilter(tags="x", missing=True)).missing is True
     for operator in (and_, or_):
         with pytest.raises(FilterError, match=r"Give both .* \.replace\(missing=True\)"):
             operator(A, lost)

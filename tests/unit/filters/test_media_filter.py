@@ -188,6 +188,8 @@ class TestInvalidValues:
             ({"near": (0, 0, -1)}, "is not .latitude, longitude, radius in km."),
             ({"near": (0, 0, float("nan"))}, "is not .latitude, longitude, radius in km."),
             ({"near": "Lisbon"}, "near: "),
+            ({"area": [(0, -540.5), (0, 1), (1, 1)]}, r"the corner \(0.0, -540.5\) is not"),
+            ({"area": [(0, 540.5), (0, 1), (1, 1)]}, r"the corner \(0.0, 540.5\) is not"),
             ({"min_size": 2, "max_size": 1}, r"min_size \(2\) is greater than max_size \(1\)"),
             (
                 {"min_release_year": 2001, "max_release_year": 2000},
@@ -381,6 +383,11 @@ class TestRoundTrips:
         assert all(
             again[name] != field.default for name, field in MediaFilter.model_fields.items() if name in again
         )
+
+    def test_polygons_may_cross_the_antimeridian(self) -> None:
+        """Longitudes of corners continue beyond 180 degrees, up to 540."""
+        corners = ((0, -540), (1, -180), (2, 540))
+        assert MediaFilter(area=corners).area == corners
 
     def test_near_and_box_are_named(self) -> None:
         """Corners and centres have names."""

@@ -9,8 +9,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from mfkit.scan.reconcile import ReconcileResult, StoredCopy, StoredFailure, StoredItem, StoredRows, reconcile
+from mfkit.core.database import Database
+from mfkit.models import MediaCopy
+from mfkit.scan.reconcile import (
+    ReconcileResult,
+    StoredCopy,
+    StoredFailure,
+    StoredItem,
+    StoredRows,
+    load_stored_rows,
+    reconcile,
+)
 from mfkit.scan.walk import Candidate, FileStatus
+from tests import samples
 from tests.samples import NOON
 
 PATH = "/m/a.jpg"
@@ -183,3 +194,19 @@ def test_new_files_are_left_to_the_caller() -> None:
     )
     assert candidates == {other.path: other}
     assert result.unchanged == 1 and result.paths_missing == ["/m/c.jpg"]
+
+
+async def test_fingerprints_are_those_of_their_own_items(database: Database) -> None:
+    """Each item and each copy is compared with the fingerprint of its own content."""
+    async with database.session() as session:
+        for name in "abc":
+            made = samples.item(f"/m/{name}", facts={"extra_metadata": {"fingerprint": f"of {name}"}})
+            made.copies = [MediaCopy(file_path=f"/m/copy of {name}", file_name=f"copy of {name}")]
+            session.add(made)
+    paths = [f"/m/{start}{name}" for name in "abc" for start in ("", "copy of ")]
+    async with database.connect() as connection:
+        rows = await load_stored_rows(connection, paths)
+    for name in "abc":
+        found, other = rows[f"/m/{name}"].item, rows[f"/m/copy of {name}"].copy
+        assert found is not None and other is not None
+        assert found.fingerprint == other.fingerprint == f"of {name}"

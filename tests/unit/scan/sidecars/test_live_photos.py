@@ -1,5 +1,6 @@
 """Live Photos: pairs of an image and a video."""
 
+import json
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
 from mfkit.scan.extract.registry import Metadata
-from mfkit.scan.sidecars.live_photos import LivePhotoHalf, live_photos, taken_together
+from mfkit.scan.sidecars.live_photos import LivePhotoHalf, link_live_photos, live_photos, taken_together
+from tests.samples import item, store
 
 NOON = datetime(2024, 9, 1, 12, 0, 0)
 PHOTO, CLIP = LivePhotoHalf(taken_at=NOON), LivePhotoHalf(taken_at=NOON.replace(tzinfo=UTC), duration=2.0)
@@ -197,3 +201,22 @@ def test_an_identifier_of_several_images_is_no_pair() -> None:
         )
         == {}
     )
+
+
+def test_each_file_is_linked_by_its_own_metadata(lib: MediaLibrary) -> None:
+    """In a folder of several shots, each image is linked to the video that was taken at its time."""
+    times = {"1.jpg": 12, "1.mov": 12, "2.jpg": 13, "2.mov": 13, "3.jpg": 14, "3.mov": 20}
+    for name, hour in times.items():
+        extra = {"taken_at": f"2024-09-01T{hour}:00:00"}
+        store(lib, item(f"/m/{name}", facts={"duration": 2.0, "extra_metadata": extra}))
+    run_sync(link_live_photos(lib.database, ["/m"]))
+    linked = {row.file_name: row.extra_metadata for row in lib.items().itertuples()}
+    others = {name: json.loads(extra).get("live_photo") for name, extra in linked.items()}
+    assert others == {
+        "1.jpg": "/m/1.mov",
+        "1.mov": "/m/1.jpg",
+        "2.jpg": "/m/2.mov",
+        "2.mov": "/m/2.jpg",
+        "3.jpg": None,
+        "3.mov": None,
+    }

@@ -164,6 +164,20 @@ def test_truncated_name_needs_the_title(title: object, answer: bool) -> None:
     assert is_json_of(f"{LONG[:MAX_STEM]}.json", title, LONG) is answer
 
 
+def test_short_name_needs_its_whole_title() -> None:
+    """Only a truncated name may be the beginning of the title in the JSON file."""
+    assert is_json_of("metadata.json", "IMG_1.jpg", "IMG_1.jpg")
+    assert not is_json_of("metadata.json", "IMG_12.jpg", "IMG_1.jpg")
+
+
+def test_edit_suffix_is_truncated_only_in_long_names() -> None:
+    """A name of 45 or 46 characters may end within the suffix, a shorter name may not."""
+    for length, is_edit in ((MAX_STEM, True), (MAX_STEM - 1, True), (MAX_STEM - 2, False)):
+        original = "A" * (length - len("-edi"))
+        names = [f"{original}-edi.jpg", f"{original}.jpg.json"]
+        assert FolderNames(names).sidecars_of(names[0]).takeout == ((names[1],) if is_edit else ())
+
+
 def test_complete_name_needs_no_title() -> None:
     """Takeout replaces special characters by underscores, so that titles may differ."""
     assert is_json_of("a_b.jpg.supplemental-metadata.json", "a:b.jpg", "a_b.jpg")

@@ -366,7 +366,7 @@ def test_bars_are_chosen_by_keyboard(explorer: Visit, library: MediaLibrary) -> 
     page = explorer.page
     codecs = page.locator(".mfkit-plot[aria-label=Codecs]")
     bars = codecs.get_by_role("application")
-    largest, second = library.summary("video_codec").dropna().nlargest(2, "bytes")["video_codec"]
+    largest, second = library.summary("video_codec").dropna().nlargest(2, "files")["video_codec"]
     explorer.still()
     bars.focus()
     for key, codec in (("ArrowDown", largest), ("ArrowDown", second), ("ArrowUp", largest)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from pathlib import Path
@@ -29,6 +28,7 @@ from mfkit.widgets.controls.row_grid import replace_surrogates
 from mfkit.widgets.gallery.file_groups import FileGroup, decisions, duplicate_groups, similar_groups
 from mfkit.widgets.gallery.item_files import item_files
 from mfkit.widgets.gallery.picture_source import PictureSource
+from mfkit.widgets.new_file import new_file
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.render_queue import in_background
 from mfkit.widgets.selection import Selection
@@ -234,12 +234,7 @@ class ComparePanel(Panel):
             self._on_change()
 
     def _export(self) -> None:
-        path = Path(self.file_name.value.strip() or "to remove").expanduser()
-        suffix = f".{self.format.value}"
-        if path.suffix.lower() != suffix:
-            path = path.with_name(path.name + suffix)
-        if os.path.lexists(path):
-            raise ExportError(f"'{path}' already exists. Choose another file name.")
+        path = new_file(self.file_name.value, "to remove", f".{self.format.value}")
         groups = self._in_scope()
         # An item of similar groups is removed as a whole, with its exact copies.
         removed = (

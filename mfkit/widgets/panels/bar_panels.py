@@ -148,7 +148,7 @@ class CodecsPanel(BarsPanel):
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library. It is redrawn when the given selection changes."""
         self.stream = toggle([("Video", "video_codec"), ("Audio", "audio_codec")], "Stream")
-        super().__init__(lib, selection, "Codecs", [self.stream], measure="bytes")
+        super().__init__(lib, selection, "Codecs", [self.stream], measure="files")
 
     def choose_dimension(self, chosen: MediaFilter) -> str:
         """Return the codec field of the chosen stream, or ``audio_codec`` if there is audio but no video."""

@@ -126,7 +126,7 @@ class TimelinePanel(ChartPanel):
     def __init__(self, lib: MediaLibrary, selection: Selection | None = None) -> None:
         """Create the panel for a library. It is redrawn when the given selection changes."""
         self.period = toggle([("Year", "year"), ("Month", "month"), ("Total", "total")], "Show")
-        super().__init__(lib, selection, "Over time", [self.period], measure="bytes")
+        super().__init__(lib, selection, "Over time", [self.period], measure="files")
 
     def query_key(self, chosen: MediaFilter) -> Hashable:
         """Return the filter and the period length (year or month), which are the inputs of the query."""

@@ -15,11 +15,12 @@ import pandas as pd
 import traitlets
 from IPython.core.getipython import get_ipython
 
-from mfkit.errors import ExportError, FilterError
+from mfkit.errors import FilterError
 from mfkit.filters.combination import COMBINATIONS
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.units import format_size, plural
 from mfkit.library import MediaLibrary
+from mfkit.widgets.new_file import new_file
 from mfkit.widgets.panels.base import Panel
 from mfkit.widgets.selection import Selection
 from mfkit.widgets.shared_style import control_row, small_button, styled
@@ -230,14 +231,7 @@ class ExportPanel(Panel):
         return 0 if chosen.has_location is False else self.lib.count(chosen.replace(has_location=True))
 
     def _export(self) -> None:
-        path = Path(self.file_name.value.strip() or "selection").expanduser()
-        if not path.name:
-            raise ExportError(f"'{path}' is a folder. Enter a file name.")
-        suffix = f".{self.format.value}"
-        if path.suffix.lower() != suffix:
-            path = path.with_name(path.name + suffix)
-        if os.path.lexists(path):
-            raise ExportError(f"'{path}' already exists. Choose another file name.")
+        path = new_file(self.file_name.value, "selection", f".{self.format.value}")
         self.export_button.disabled = True
         try:
             exported = self.lib.export(path, self.selection.filter, progress=False)

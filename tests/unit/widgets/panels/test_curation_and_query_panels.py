@@ -333,12 +333,13 @@ class TestExport:
         [
             (".", "is a folder. Enter a file name."),
             ("x" * 300, "cannot be written: File name too long"),
-            ("there", "already exists. Choose another file name."),
+            ("there", "and was not changed. Enter another file name, such as &#x27;there 3&#x27;, or delete"),
         ],
     )
     def test_invalid_file_name(self, panel: ExportPanel, tmp_path: Path, name: str, said: str) -> None:
         """The error says what to do, and the previous result is removed."""
-        (tmp_path / "there.csv").touch()
+        for taken in ("there.csv", "there 2.csv"):
+            (tmp_path / taken).touch()
         panel.export_button.click()
         assert panel.status.value
         panel.file_name.value = name

@@ -503,7 +503,7 @@ class TestCharts:
         codecs = CodecsPanel(counting)
         assert counting.asked == ["frame"]
         before = codecs.plot.figure_json
-        codecs.measure.value = "files"
+        codecs.measure.value = "bytes"
         assert codecs.plot.figure_json != before and counting.asked == ["frame"]
         codecs.stream.value = "audio_codec"
         assert counting.asked == ["frame", "summary"]

@@ -9,14 +9,15 @@ import struct
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
+from mfkit.scan.extract import xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.schema import Metadata
+from mfkit.scan.extract.schema import Metadata, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
 _MAX_OBJECTS, _MAX_VALUES, _MAX_OBJECT = 256, 500, 1 << 20
-_MAX_TEXT = 16_384
+_MAX_TEXT, _MAX_TOP_LEVEL = 16_384, 16
 
 
 def _object_id(text: str) -> bytes:
@@ -31,6 +32,7 @@ _METADATA = _object_id("C5F8CBEA-5BAF-4877-8467-AA8C44FA4CCA")
 _LIBRARY = _object_id("44231C94-9498-49D1-A141-1D134E457054")
 _STREAM_PROPERTIES = _object_id("14E6A5CB-C672-4332-8399-A96952065B5A")
 _LANGUAGES = _object_id("7C4346A9-EFE0-4BFC-B229-393EDE415C85")
+_XMP = _object_id("BE7ACFCB-97A9-42E8-9C71-999491E3AFAC")
 _FIRST_NAMES = ("title", "artist", "copyright", "comment")
 _NAMES = {
     "author": "artist", "wm/albumtitle": "album", "wm/genre": "genre", "description": "comment",
@@ -42,7 +44,22 @@ _TEXT, _NUMBERS = 0, (2, 3, 4, 5)
 def extract(source: Source, file_format: FileFormat) -> Metadata:
     """Read the tags of an ASF file."""
     with open_source(source) as stream:
-        return read_tags(file_reader(stream))
+        reader = file_reader(stream)
+        return merge(read_tags(reader), _xmp(reader))
+
+
+def _xmp(reader: BoundedReader) -> Metadata:
+    """Read the XMP packet in an object after the header and the data (ISO 16684-3, section 1.2.1)."""
+    at = 0
+    for _ in range(_MAX_TOP_LEVEL):
+        head = reader.read(at, 24)
+        size = int.from_bytes(head[16:24], "little")
+        if head[:16] == _XMP:
+            return xmp.extract(reader.read(at + 24, min(size - 24, xmp.MAX_PACKET)))
+        if len(head) < 24 or size < 24:
+            break
+        at += size
+    return {}
 
 
 def read_tags(reader: BoundedReader) -> Metadata:

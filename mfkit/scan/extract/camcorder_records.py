@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from datetime import timedelta, timezone
 
-from mfkit.scan.extract import exif
+from mfkit.scan.extract import exif, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.date_parser import ParsedDate, parse_date
 from mfkit.scan.extract.exif_texts import tag_text
@@ -55,26 +55,26 @@ def avchd_metadata(source: Source) -> Metadata:
 
 
 class _Avi:
-    """Collector of the chunks before the video frames of an AVI file."""
+    """Collector of the chunks with metadata before and after the video frames of an AVI file."""
 
     def __init__(self) -> None:
         self._date: ParsedDate | None = None
         self._texts: dict[bytes, str | None] = {}
         self._nikon: Metadata = {}
+        self._packet = b""
 
-    def read(self, chunks: BoundedReader, depth: int = 0) -> bool:
-        """Read chunks and the lists in them. Return whether the list of the video frames was reached."""
+    def read(self, chunks: BoundedReader, depth: int = 0) -> None:
+        """Read chunks and the lists in them, without the list of the video frames."""
         at = 0
         for _ in range(_MAX_CHUNKS):
             head = chunks.read(at, 12)
             if len(head) < 8:
-                return False
-            if head[8:12] == b"movi":
-                return True
+                return
             name, size = head[:4], int.from_bytes(head[4:8], "little")
             if name == b"LIST" and head[8:12] in _LISTS and depth < 2:
-                if self.read(chunks.part(at + 12, size - 4), depth + 1):
-                    return True
+                self.read(chunks.part(at + 12, size - 4), depth + 1)
+            elif name == b"_PMX" and not self._packet:
+                self._packet = chunks.read(at + 8, min(size, xmp.MAX_PACKET))
             elif name in _DATES and self._date is None:
                 text = chunks.read(at + 8, min(size, _MAX_TEXT)).decode("latin-1")
                 found = parse_date(text)
@@ -85,7 +85,6 @@ class _Avi:
             elif name == b"nctg":
                 self._nikon = _nikon(chunks.read(at + 8, min(size, _MAX_TAGS)))
             at += 8 + size + size % 2
-        return False
 
     def metadata(self) -> Metadata:
         """Return the collected metadata."""
@@ -93,7 +92,8 @@ class _Avi:
         if date is not None and date.precision == "day" and time:
             date = parse_date(f"{date.value:%Y-%m-%d} {time}") or date
         camera: Metadata = {"camera_make": self._texts.get(b"ecor"), "camera_model": self._texts.get(b"emdl")}
-        return merge(_listed(date, "riff"), from_origin("riff", camera), self._nikon)
+        packet = xmp.extract(self._packet) if self._packet else {}
+        return merge(_listed(date, "riff"), from_origin("riff", camera), self._nikon, packet)
 
 
 def _nikon(data: bytes) -> Metadata:

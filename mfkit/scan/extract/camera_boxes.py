@@ -1,8 +1,9 @@
-"""Reader of the boxes in which cameras name themselves in MP4, MOV and 3GP files.
+"""Reader of the boxes that cameras and Windows Explorer write into MP4, MOV and 3GP files.
 
 Canon writes EXIF into a ``uuid`` box or into a thumbnail, Nikon a list of tags, Sony an XML document, Kodak
-and others texts in ``moov/udta``. The names of the boxes follow exiftool's modules QuickTime, Canon and
-Nikon. The texts of 3GP files are those of 3GPP TS 26.244, section 8 (asset information).
+and others texts in ``moov/udta``, and Explorer a rating and keywords. The names of the boxes follow
+exiftool's modules QuickTime, Canon and Nikon. The texts of 3GP files are those of 3GPP TS 26.244, section 8
+(asset information).
 """
 
 import html
@@ -16,6 +17,7 @@ from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.date_parser import parse_date
 from mfkit.scan.extract.exif_texts import tag_text
 from mfkit.scan.extract.mp4_boxes import Box, boxes, child, contents
+from mfkit.scan.extract.mp4_tags import explorer_tags
 from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import decode
@@ -132,7 +134,11 @@ def _nikon(content: BoundedReader) -> Metadata:
     )
 
 
-_READERS: dict[bytes, Callable[[BoundedReader], Metadata]] = {b"CNTH": _thumbnail, b"NCDT": _nikon}
+_READERS: dict[bytes, Callable[[BoundedReader], Metadata]] = {
+    b"CNTH": _thumbnail,
+    b"NCDT": _nikon,
+    b"Xtra": explorer_tags,
+}
 
 
 def _sony(document: str) -> Metadata:

@@ -10,7 +10,8 @@ from functools import lru_cache
 _LEGAL_FORM = re.compile(
     r"[\s,._]*\b(?:corporation|corp|company|co|electric|incorporated|inc|limited|ltd|gmbh|ag|kg|imaging|"
     r"optical|electronics|techwin|camera|digital camera|image systems|computer|photo film|industrial|"
-    r"technology|technologies|mobile communications|a/s|ab|sa|oyj?|llc|plc|bv|pte)\b[\s,._]*\Z",
+    r"technology|technologies|systems|mobility|devices?|communications|-op|mobile communications|a/s|ab|sa|"
+    r"oyj?|llc|plc|bv|pte)\b[\s,._]*\Z",
     re.IGNORECASE,
 )
 # The keys are lower-case maker names without the legal form (such as "Inc."), and the values are the usual

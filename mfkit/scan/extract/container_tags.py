@@ -9,7 +9,7 @@ from av.container import InputContainer
 from mfkit.scan.extract.schema import Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import FileTexts, escaped_bytes, repair
-from mfkit.scan.places.iso6709 import iso6709
+from mfkit.scan.places.iso6709 import altitude_in, iso6709
 
 _APPLE = "com.apple.quicktime."
 _MAKES = ("com.apple.quicktime.make", "com.android.manufacturer", "make")
@@ -57,15 +57,20 @@ def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
     for name, value in tags.items():
         if name.startswith(_APPLE):
             named.setdefault(name.removeprefix(_APPLE), [value])
+    if "mov" in container.format.name:
+        # In MP4, FFmpeg's "rating" is the advisory for parents (iTunes' item rtng). Stars are in other items.
+        named.pop("rating", None)
     if "rating.user" in named:
         named.setdefault("rating", named["rating.user"])
     metadata: Metadata = {"camera_make": _first(tags, _MAKES), "camera_model": _first(tags, _MODELS)}
+    altitude: float | None = None
     for name in _LOCATIONS:
         point = iso6709(tags.get(name, ""))
         if point is not None:
             metadata["latitude"], metadata["longitude"] = point
+            altitude = altitude_in(tags[name])
             break
-    extra: dict[str, Any] = {
+    extra: dict[str, Any] = {"altitude": altitude} | {
         name.rpartition("quicktime.")[2].replace(".", "_"): tags[name] for name in _EXTRA if tags.get(name)
     }
     extra["chapters"] = chapters(container) or None
@@ -97,8 +102,11 @@ def _first(tags: Tags, names: tuple[str, ...]) -> str | None:
 def _decoded(tags: Tags) -> dict[str, str]:
     """Decode tags, with one detected encoding for all tags that are not valid UTF-8."""
     raw = {name: data for name, value in tags.items() if (data := escaped_bytes(value)) is not None}
-    texts = FileTexts.of(raw.values())
-    return {name: texts.decode(raw[name]) if name in raw else repair(value) for name, value in tags.items()}
+    texts = FileTexts.of(raw.values(), (value for name, value in tags.items() if name not in raw))
+    return {
+        name: texts.decode(raw[name]) if name in raw else texts.restored(repair(value))
+        for name, value in tags.items()
+    }
 
 
 def _without_repeats(value: str) -> str:

@@ -31,7 +31,7 @@ _HALVES = {**dict.fromkeys(("上午", "午前", "오전"), "a"), **dict.fromkeys
 _CLOCK = (
     rf"(?P<half_first>{'|'.join(_HALVES)})?\s?"
     r"(?P<hour>\d{1,2})[:.]\s?(?P<minute>\d{1,2})"
-    r"(?:[:.]\s?(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,12}))?)?"
+    r"(?:[:.]\s?(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,12}))?|:(?=\s|\Z))?"
     r"\s*(?P<half>[ap]\.?m\b\.?)?\s*"
 )
 _SEPARATOR = r"\s*[:/.-]\s*"

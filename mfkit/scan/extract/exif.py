@@ -132,7 +132,7 @@ def _date(
     return parse_date(text, zone, tag_text(camera.get(fraction)))
 
 
-_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
+_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, ALTITUDE_REF, ALTITUDE = range(1, 7)
 _BELOW = (1, 3)
 """Values of AltitudeRef for altitudes below sea level, and below the ellipsoid (Exif 3.0)."""
 _OWN_LETTER = re.compile(r"\A\s*[NSEW](?![a-z])|[NSEW](?=[\s\0]*\Z)", re.IGNORECASE)
@@ -159,10 +159,10 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
 
 def altitude(gps: Mapping[int, Value]) -> float | None:
     """Return the altitude in metres, negative below sea level."""
-    height = first_number(gps.get(_ALTITUDE))
+    height = first_number(gps.get(ALTITUDE))
     if height is None:
         return None
-    below = gps.get(_ALTITUDE_REF)
+    below = gps.get(ALTITUDE_REF)
     if isinstance(below, bytes):
         below = below[0] if below else None
     if isinstance(below, str) and below[:1] in ("\x01", "\x03"):

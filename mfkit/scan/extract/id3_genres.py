@@ -30,6 +30,8 @@ GENRES = (
 ).split("|")
 """Genre names of the numbers 0 to 191: 80 names of ID3v1, and those that Winamp added."""
 _REFERENCES = {"RX": "Remix", "CR": "Cover"}
+NO_GENRE = frozenset(("255", "(255)"))
+"""Texts that stand for the number by which ID3v1 states that there is no genre."""
 _REFERENCE = re.compile(r"\((\d{1,3}|RX|CR)\)")
 
 
@@ -47,13 +49,11 @@ def genre_names(values: Iterable[str]) -> list[str]:
     for value in values:
         text = value.strip()
         while match := _REFERENCE.match(text):
-            name = _REFERENCES.get(match[1]) or _name(match[1])
-            if name is None:
-                break
-            found.setdefault(name)
+            if name := _REFERENCES.get(match[1]) or _name(match[1]):
+                found.setdefault(name)
             text = text[match.end() :].strip()
         text = text.removeprefix("(") if text.startswith("((") else text
-        if text:
+        if text and text not in NO_GENRE:
             found.setdefault(_REFERENCES.get(text) or _name(text) or text)
     return list(found)
 

@@ -24,6 +24,7 @@ _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset(range(0xD0, 0xD8)) | {0x01}
 _EXIF, _XMP, _PHOTOSHOP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"Photoshop 3.0\x00"
 _MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
+_DEFINE_LINES, _MAX_SCAN = b"\xff\xdc\x00\x04", 8 << 20
 _MAX_COMMENT = 4_096
 _TAILS = (256, 65_536)
 """Numbers of last bytes in which the end marker is searched. In most files it is the last two bytes."""
@@ -152,6 +153,8 @@ def _read_segments(reader: BoundedReader) -> tuple[_Found, int | None]:
             continue
         length = int.from_bytes(head[2:4], "big")
         if marker == 0xDA:
+            if found.frame and not found.frame["height"]:
+                found.frame["height"] = _number_of_lines(reader, at)
             return found, at if found.frame else None
         if marker == 0xD9 or length < 2:
             return found, None
@@ -168,6 +171,16 @@ def _frame(head: bytes) -> Metadata:
     extra: dict[str, Any] = {"bits_per_pixel": components * head[4]}
     height, width = int.from_bytes(head[5:7], "big"), int.from_bytes(head[7:9], "big")
     return from_origin("container", {"height": height, "width": width, "extra": extra})
+
+
+def _number_of_lines(reader: BoundedReader, scan: int) -> int | None:
+    """Return the height that a segment after the first scan defines (DNL, ITU-T T.81, section B.2.5).
+
+    Encoders that do not know the height at the start, such as those of scanners, write 0 into the header.
+    """
+    data = reader.read(scan, _MAX_SCAN)
+    at = data.find(_DEFINE_LINES)
+    return int.from_bytes(data[at + 4 : at + 6], "big") or None if at >= 0 else None
 
 
 def _stated_size(directories: Sequence[Directory]) -> Metadata:

@@ -58,15 +58,12 @@ def item_list(movie: Sequence[Box]) -> Metadata:
     return tag_metadata(tags, rating)
 
 
-def explorer_tags(movie: Sequence[Box]) -> Metadata:
+def explorer_tags(content: BoundedReader) -> Metadata:
     """Read the rating and the keywords that Windows Explorer writes into the box ``Xtra``.
 
     The structure follows exiftool's module Microsoft: for each tag its size, the size and text of its name,
     the number of values, and for each value its size, type and bytes.
     """
-    content = next(_user_data(movie, b"Xtra"), None)
-    if content is None:
-        return {}
     tags: dict[str, list[str]] = {}
     at, data = 0, content.read(0, _MAX_TEXT)
     for _ in range(_MAX_ITEMS):

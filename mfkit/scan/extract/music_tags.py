@@ -21,7 +21,9 @@ from mfkit.scan.extract.id3 import (
     read_appended_id3v2,
     read_id3v1,
     read_id3v2,
+    unicode_texts,
 )
+from mfkit.scan.extract.id3_genres import NO_GENRE
 from mfkit.scan.extract.schema import COUNTED, PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import FileTexts
@@ -86,7 +88,11 @@ def _merged(
     """Decode all tags of a file with one detected encoding, and merge the tags by priority."""
     first, named, last = list(first), list(named), list(last)
     raw = [value for tags in named for name, values in tags.items() for value in values]
-    texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw])
+    unicode = [
+        *unicode_texts(first),
+        *(value.decode("utf-8", "replace") for value in raw if not value.isascii()),
+    ]
+    texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw], unicode)
     parts: list[Metadata] = [_id3_metadata(tag, texts) for tag in first if tag is not None]
     for tags in named:
         values = {name: [texts.decode(value) for value in found] for name, found in tags.items()}
@@ -117,7 +123,7 @@ def extract_with_tinytag(source: Source, file_format: FileFormat) -> Metadata:
         "title": tag.title,
         "artist": tag.artist,
         "album": tag.album,
-        "genre": tag.genre,
+        "genre": None if tag.genre in NO_GENRE else tag.genre,
         "year": tag.year,
         "duration": tag.duration,
         "sample_rate": tag.samplerate,
@@ -136,7 +142,7 @@ _AIFF = {b"NAME": "title", b"AUTH": "artist", b"ANNO": "comment", b"(c) ": "copy
 
 
 def riff_tags(reader: BoundedReader) -> list[Id3]:
-    """Read the tags of a WAV file: first its INFO texts, then its ID3 tag."""
+    """Read the tags of a WAV file: first its INFO texts, then its ID3 tag and its XMP packet."""
     texts: list[Text] = []
     tags: list[Id3] = []
     for name, content in _chunks(reader, 12, "little"):
@@ -147,6 +153,8 @@ def riff_tags(reader: BoundedReader) -> list[Id3]:
                     texts.append(Text(_INFO[key], data, "latin-1"))
         elif name in (b"id3 ", b"ID3 ") and (tag := read_id3v2(content)) is not None:
             tags.append(tag)
+        elif name == b"_PMX":
+            tags.append(Id3([], packet=content.read(0, xmp.MAX_PACKET)))
     return [Id3(texts), *tags]
 
 

@@ -20,6 +20,7 @@ _BITS = {
 _PILLOW_FORMATS = {
     "jp2": "JPEG2000", "jpx": "JPEG2000", "j2k": "JPEG2000", "ico": "ICO",
     "cur": "CUR", "tga": "TGA", "pnm": "PPM", "pcx": "PCX", "dds": "DDS", "qoi": "QOI", "icns": "ICNS",
+    "sgi": "SGI",
 }
 # fmt: on
 

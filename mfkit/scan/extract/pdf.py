@@ -1,4 +1,7 @@
-"""Extractor for PDF documents (ISO 32000-1, section 14.3.3: information dictionary), based on pypdf."""
+"""Extractor for PDF documents, based on pypdf.
+
+It reads the information dictionary and the XMP packet (ISO 32000-1, sections 14.3.3 and 14.3.2).
+"""
 
 import logging
 from typing import Any, BinaryIO
@@ -7,8 +10,9 @@ import pypdf
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import PdfObject
 
+from mfkit.scan.extract import xmp
 from mfkit.scan.extract.date_parser import parse_timestamp
-from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin
+from mfkit.scan.extract.schema import PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
@@ -67,7 +71,22 @@ def _document_metadata(stream: BinaryIO) -> Metadata:
     except _DAMAGE as error:
         extra["probe_notes"] = [f"pdf: {error}"]
     metadata["extra"] = extra
-    return from_origin("pdf", metadata)
+    own = from_origin("pdf", metadata)
+    if metadata.get("title") and metadata.get("taken_at"):
+        return own
+    return merge(own, _packet_metadata(root))
+
+
+def _packet_metadata(root: Any) -> Metadata:
+    """Read title, author and dates of the XMP packet, which PDF 2.0 prefers to the information dictionary."""
+    try:
+        packet = root["/Metadata"].get_object().get_data() if "/Metadata" in root else b""
+    except _DAMAGE:
+        return {}
+    found = xmp.extract(packet)
+    stated = found.get("extra", {})
+    extra: dict[str, Any] = {name: stated[name] for name in ("author", "description") if name in stated}
+    return {"title": found.get("title"), "dates": found.get("dates", ()), "extra": extra}
 
 
 def _add_information(reader: pypdf.PdfReader, metadata: Metadata, extra: dict[str, Any]) -> None:

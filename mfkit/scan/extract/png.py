@@ -43,7 +43,9 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     """
     with open_source(source) as stream:
         reader = file_reader(stream)
-        chunks = _Chunks(_header(reader))
+        # Apple's tools insert a chunk CgBI before the header chunk of images in apps.
+        start = 24 if reader.read(12, 4) == b"CgBI" else 8
+        chunks = _Chunks(_header(reader, start), start + 25)
         problem = chunks.read(reader)
         metadata = apply_orientation(chunks.merged())
     if problem:
@@ -51,8 +53,8 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     return metadata
 
 
-def _header(reader: BoundedReader) -> Metadata:
-    head = reader.read(8, 25)
+def _header(reader: BoundedReader, start: int) -> Metadata:
+    head = reader.read(start, 25)
     if len(head) < 25 or head[4:8] != b"IHDR":
         raise ExtractionError("the PNG has no header chunk")
     width, height, depth, color = struct.unpack_from(">IIBB", head, 8)
@@ -65,15 +67,15 @@ def _header(reader: BoundedReader) -> Metadata:
 class _Chunks:
     """Collector of the metadata in the chunks after a PNG's header chunk, even if the file is truncated."""
 
-    def __init__(self, frame: Metadata) -> None:
-        self._frame = frame
+    def __init__(self, frame: Metadata, start: int) -> None:
+        self._frame, self._start = frame, start
         self._blocks = Blocks()
         self._texts: dict[str, _Text] = {}
         self._frames, self._seconds = 0, 0.0
 
     def read(self, reader: BoundedReader) -> str:
         """Read all chunks of a PNG, and return an error message, or ``""`` if the file is valid."""
-        at, has_pixels = 33, False
+        at, has_pixels = self._start, False
         for _ in range(_MAX_CHUNKS):
             head = reader.read(at, 8)
             if len(head) < 8:

@@ -27,10 +27,10 @@ from mfkit.scan.extract.hdr_metadata import (
     mastering_display_record,
 )
 from mfkit.scan.extract.mp4_boxes import Box, boxes, child, contents, ends_early
-from mfkit.scan.extract.mp4_tags import explorer_tags, item_list, movie_xmp
-from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin, merge
+from mfkit.scan.extract.mp4_tags import item_list, movie_xmp
+from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.media_source import Source, open_source
-from mfkit.scan.places.iso6709 import iso6709
+from mfkit.scan.places.iso6709 import altitude_in, iso6709
 
 _UNIX_EPOCH = 2_082_844_800
 """The start of 1970 in seconds since the start of 1904, QuickTime's epoch."""
@@ -85,9 +85,9 @@ class Movie(NamedTuple):
         tracks: Tracks by identifier.
         is_fragmented: Whether the media data is stored in movie fragments.
         is_truncated: Whether the file ends before its last box.
-        tags: Metadata of the item list, and the rating and keywords of Windows Explorer.
+        tags: Metadata of the item list.
         xmp: Metadata of the XMP packet.
-        camera: Metadata in the boxes of camera makers.
+        camera: Metadata in the boxes of camera makers and of Windows Explorer.
     """
 
     metadata: Metadata
@@ -110,7 +110,7 @@ def read_movie(source: Source) -> Movie:
         file = list(islice(boxes(reader), _MAX_TOP_LEVEL))
         return movie_header(parts)._replace(
             is_truncated=ends_early(reader),
-            tags=merge(item_list(parts), explorer_tags(parts)),
+            tags=item_list(parts),
             xmp=movie_xmp(file, parts),
             camera=camera_metadata(file, parts),
         )
@@ -141,9 +141,11 @@ def movie_header(parts: Iterable[Box]) -> Movie:
         metadata["dates"] = tuple(
             date if offset is None else date._replace(value=date.value.astimezone(offset)) for date in dates
         )
-    point = iso6709(texts.get(_LOCATION, "")) or iso6709(texts.get("xyz", ""))
-    if point is not None:
-        metadata["latitude"], metadata["longitude"] = point
+    for key in (_LOCATION, "xyz"):
+        if (point := iso6709(texts.get(key, ""))) is not None:
+            metadata["latitude"], metadata["longitude"] = point
+            metadata["extra"] = {"altitude": altitude_in(texts[key])}
+            break
     # Apple's creation date tag is read too, because it states the camera's UTC offset. The movie header
     # states only UTC.
     if (created := parse_date(texts.get(_CREATION))) is not None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mfkit.scan.extract import ratings
+from mfkit.scan.extract.id3_genres import NO_GENRE
 from mfkit.scan.extract.schema import Metadata, from_origin
 
 SEPARATOR = "; "
@@ -35,12 +36,17 @@ _NAMES = {
     "comment": ("comment",),
     "description": ("description", "synopsis"),
     "copyright": ("copyright",),
+    "keywords": ("keywords",),
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names}
 _NONE: list[str] = []
 _LISTS = {"artist": "artists", "genre": "genres", "album_artist": "album_artists", "composer": "composers"}
 _RATING = re.compile(r"(?:fmps_rating|rating(?:[ :].+)?|wm/shareduserrating)\Z")
-_NUMBER = re.compile(r"\s*0*(\d{1,6})\s*(?:(?:/|of)\s*0*(\d{1,6}))?\s*\Z")
+# A number may be followed by the name of the disc, as in "1 - Live" and "2: Bonus".
+_NUMBER = re.compile(
+    r"\s*0*(\d{1,6})\s*(?:(?:/|of)\s*0*(\d{1,6}))?\s*(?:(?:-|\u2013|:)\s+\D.*)?\Z", re.DOTALL
+)
+_KEYWORD_SEPARATOR = re.compile("[;,]")
 _NOT_ZERO = re.compile("[1-9]")
 _MAX_VALUES = 50
 
@@ -61,12 +67,14 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
     artists = values["artist"] or values["artists"]
     if len(values["artists"]) > len(artists):
         artists = values["artists"]
+    if not NO_GENRE.isdisjoint(values["genre"]):
+        values["genre"] = [genre for genre in values["genre"] if genre not in NO_GENRE]
     metadata: Metadata = {
         "title": _joined(values["title"]),
         "artist": _joined(values["artist"] or artists),
         "album": _joined(values["album"]),
         "genre": _joined(values["genre"]),
-        "year": _year(tags),
+        "year": _year(tags, values["date"]),
     }
     extra: dict[str, Any] = {
         "album_artist": _joined(values["album_artist"]),
@@ -77,6 +85,7 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
         "comment": next(iter(values["comment"]), None),
         "description": next(iter(values["description"]), None),
         "copyright": next(iter(values["copyright"]), None),
+        "keywords": _keywords(values["keywords"]) if values["keywords"] else None,
         "rating": rating if rating is not None else _rating(tags),
     }
     for field, name in _LISTS.items():
@@ -107,10 +116,23 @@ def _values(tags: Tags, names: Iterable[str]) -> list[str]:
     return []
 
 
-def _year(tags: Tags) -> str | None:
-    """Return the first date that is not zero, from the tag name with the highest priority."""
+def _year(tags: Tags, first: Sequence[str]) -> str | None:
+    """Return the first date that is not zero, from the tag name with the highest priority.
+
+    Args:
+        tags: The tags.
+        first: Values of the first tag name that has any.
+    """
+    if not first or _NOT_ZERO.search(first[0]):
+        return next(iter(first), None)
     dates = (date for name in _NAMES["date"] for date in _values(tags, (name,)))
     return next((date for date in dates if _NOT_ZERO.search(date)), None)
+
+
+def _keywords(values: Iterable[str]) -> list[str]:
+    """Return the keywords in texts in which commas or semicolons separate them."""
+    parts = (part.strip() for text in values for part in _KEYWORD_SEPARATOR.split(text))
+    return list(dict.fromkeys(filter(None, parts)))[:_MAX_VALUES]
 
 
 def _joined(values: Sequence[str]) -> str | None:

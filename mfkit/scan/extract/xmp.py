@@ -68,6 +68,9 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
     )
     if point is not None:
         metadata["latitude"], metadata["longitude"] = point
+    reference = whole_number(_text(found, "exif:GPSAltitudeRef"))
+    height = _fraction(_text(found, "exif:GPSAltitude", "drone-dji:AbsoluteAltitude"))
+    stated = {exif.ALTITUDE_REF: reference, exif.ALTITUDE: height}
     flat, paths = _keywords(found)
     extra: dict[str, Any] = {
         "keywords": combined_keywords(flat, paths) or None,
@@ -79,7 +82,9 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "copyright": _text(found, "dc:rights", "tiff:Copyright"),
         "rating": _rating(found),
         "label": _text(found, "xmp:Label"),
-        "lens": _text(found, "aux:Lens", "exifEX:LensModel"),
+        "lens": _text(found, "aux:Lens", "exifEX:LensModel") or _lens_specification(found),
+        "altitude": exif.altitude({tag: number for tag, number in stated.items() if number is not None}),
+        "focal_length_35mm": whole_number(_text(found, "exif:FocalLengthIn35mmFilm")) or None,
         "orientation": whole_number(_text(found, "tiff:Orientation")),
         "people": _people(found) or None,
     }
@@ -243,6 +248,14 @@ def _fraction(text: str | None) -> float | None:
         return float(top) / float(bottom or 1)
     except (ValueError, ZeroDivisionError):
         return None
+
+
+def _lens_specification(found: Properties) -> str | None:
+    """Return the name of a lens for its ranges, such as ``"24/1 70/1 28/10 28/10"``."""
+    value = found.get("exifEX:LensSpecification")
+    texts = list(_texts(value)) if isinstance(value, list) else (_text(found, "aux:LensInfo") or "").split()
+    numbers = tuple(_fraction(text) or 0.0 for text in texts)
+    return exposure.lens_from_specification(numbers)
 
 
 def _location(found: Properties) -> tuple[float, float] | None:

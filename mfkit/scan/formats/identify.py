@@ -55,6 +55,7 @@ pnm  image/x-portable-anymap pnm pbm pgm ppm pam
 pcx  image/x-pcx pcx
 dds  image/vnd.ms-dds dds
 qoi  image/qoi qoi
+sgi  image/sgi sgi rgb rgba bw
 icns image/icns icns
 exr  image/x-exr exr
 hdr  image/vnd.radiance hdr

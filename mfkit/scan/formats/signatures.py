@@ -22,6 +22,8 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"II\x1a\x00\x00\x00HEAPCCDR", "crw"),
     (b"DDS ", "dds"),
     (b"qoif", "qoi"),
+    (b"\x01\xda\x00\x01", "sgi"),
+    (b"\x01\xda\x01\x01", "sgi"),
     (b"icns", "icns"),
     (b"v/1\x01", "exr"),
     (b"#?RADIANCE", "hdr"),

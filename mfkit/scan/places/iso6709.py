@@ -3,7 +3,8 @@
 import re
 
 _POINT = re.compile(
-    r"([+-])([0-9]{1,6})(\.[0-9]+)?([+-])([0-9]{1,7})(\.[0-9]+)?(?:[+-][0-9.]+)?(?:CRS[^/]*)?/?\Z"
+    r"([+-])([0-9]{1,6})(\.[0-9]+)?([+-])([0-9]{1,7})(\.[0-9]+)?"
+    r"(?P<altitude>[+-][0-9]{1,5}(?:\.[0-9]*)?)?(?:CRS[^/]*)?/?\Z"
 )
 
 
@@ -23,6 +24,12 @@ def iso6709(text: str) -> tuple[float, float] | None:
     latitude = _degrees(match[2], match[3] or "", 2)
     longitude = _degrees(match[5], match[6] or "", 3)
     return latitude * (-1 if match[1] == "-" else 1), longitude * (-1 if match[4] == "-" else 1)
+
+
+def altitude_in(text: str) -> float | None:
+    """Return the altitude in metres in the text of a location, or None without a location or an altitude."""
+    match = _POINT.match(text.strip())
+    return float(match["altitude"]) if match is not None and match["altitude"] else None
 
 
 def _degrees(digits: str, fraction: str, width: int) -> float:

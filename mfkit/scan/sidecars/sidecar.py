@@ -33,7 +33,7 @@ MAX_JSON = 1024 * 1024
 """Maximum size of a Takeout JSON file in bytes."""
 
 _EDITABLE = frozenset(("title", "taken_at", "taken_precision", "latitude", "longitude", "location_name"))
-_EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "author"))
+_EDITABLE_EXTRA = frozenset(("description", "keywords", "people", "rating", "author", "altitude"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,9 +288,12 @@ def read_json(data: bytes, media_name: str) -> tuple[Metadata, object]:
         return {}, None
     metadata: Metadata = {"taken_at": _capture_time(document["photoTakenTime"].get("timestamp"))}
     # geoData is preferred, because a person may have corrected it. geoDataExif repeats the file's location.
-    point = _point(document.get("geoData")) or _point(document.get("geoDataExif"))
-    if point is not None:
-        metadata["latitude"], metadata["longitude"] = point
+    altitude = None
+    for name in ("geoData", "geoDataExif"):
+        if (point := _point(document.get(name))) is not None:
+            metadata["latitude"], metadata["longitude"] = point
+            altitude = document[name].get("altitude")
+            break
     people = document.get("people")
     names = (
         [person.get("name") for person in people[:_MAX_PEOPLE] if isinstance(person, dict)]
@@ -300,6 +303,8 @@ def read_json(data: bytes, media_name: str) -> tuple[Metadata, object]:
     extra: dict[str, Any] = {
         "description": document.get("description") or None,
         "people": [name for name in names if isinstance(name, str) and name.strip()] or None,
+        # Google writes 0 for an unknown altitude.
+        "altitude": float(altitude) if isinstance(altitude, (int, float)) and altitude else None,
         "favorite": True if document.get("favorited") is True else None,
     }
     title = document.get("title")

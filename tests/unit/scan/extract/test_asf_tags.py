@@ -9,9 +9,11 @@ import av
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfkit.scan.extract.asf_tags import read_tags
+from mfkit.scan.extract.asf_tags import extract, read_tags
 from mfkit.scan.extract.bounded_reader import bytes_reader
 from mfkit.scan.extract.registry import Metadata
+from mfkit.scan.formats.identify import FORMATS
+from tests.unit.scan.extract.test_xmp import packet
 
 HEADER = "75B22630-668E-11CF-A6D9-00AA0062CE6C"
 EXTENSION = "5FBF03B5-A92E-11CF-8EE3-00C00C205365"
@@ -110,6 +112,18 @@ def test_several_values_in_all_objects() -> None:
     assert (found["artist"], found["genre"]) == ("One; Two", "Rock; Pop")
     assert found["extra"]["artists"] == ["One", "Two"]
     assert read(library((0, "Author", "Two")), description("", "One"))["artist"] == "One; Two"
+
+
+def test_xmp_after_the_data(tmp_path: Path) -> None:
+    """Adobe's programs append an object with an XMP packet."""
+    path = tmp_path / "a.wma"
+    path.write_bytes(
+        header(description("Song"))
+        + asf_object("75B22636-668E-11CF-A6D9-00AA0062CE6C", bytes(26))
+        + asf_object("BE7ACFCB-97A9-42E8-9C71-999491E3AFAC", packet('q:Rating="4"'))
+    )
+    metadata = extract(str(path), FORMATS["wma"])
+    assert (metadata["title"], metadata["extra"]["rating"]) == ("Song", 4)
 
 
 def test_a_real_file(tmp_path: Path, metadata_of: Callable[[Path], Metadata]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata
+from tests.unit.scan.extract.test_xmp import packet
 
 _UUID = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66")
 
@@ -50,13 +51,15 @@ def test_spellings_of_idit(tmp_path: Path, text: bytes, expected: str | None) ->
 
 
 def test_the_day_of_the_info_list(tmp_path: Path) -> None:
-    """ICRD is used where there is no IDIT; chunks after the frames are not searched."""
+    """ICRD is used where there is no IDIT, before or after the frames."""
     path = tmp_path / "a.avi"
     information = chunk(b"LIST", b"INFO" + chunk(b"ICRD", b"2013-04-06"))
     path.write_bytes(avi(information))
     assert stated(avi_metadata(str(path))) == "riff 2013-04-06T00:00:00 day"
-    path.write_bytes(avi() + information)
-    assert stated(avi_metadata(str(path))) is None
+    path.write_bytes(avi() + information + chunk(b"_PMX", packet('q:Rating="4"')))
+    metadata = avi_metadata(str(path))
+    assert stated(metadata) == "riff 2013-04-06T00:00:00 day"
+    assert metadata["extra"]["rating"] == 4
 
 
 def test_cameras_in_avi_files(tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def test_any_text_is_parsed_without_an_error(text: str) -> None:
         ("2017:05:16_01:02:03", datetime(2017, 5, 16, 1, 2, 3), "second"),
         ("2017-05-16-01:02:03", datetime(2017, 5, 16, 1, 2, 3), "second"),
         ("2017-05-16-05:00", datetime(2017, 5, 16), "day"),
+        ("2017:05:16 01:02:", datetime(2017, 5, 16, 1, 2), "minute"),
         ("2017/05/16, 01:02", datetime(2017, 5, 16, 1, 2), "minute"),
         ("May 16, 2017 at 1:02:03 PM", datetime(2017, 5, 16, 13, 2, 3), "second"),
         ("Tue May 16 01:02:03 CEST 2017", datetime(2017, 5, 16, 1, 2, 3), "second"),

@@ -525,6 +525,25 @@ def test_rare_kinds_of_jpeg(marker: int, tmp_path: Path, metadata_of: Reader) ->
     assert (metadata["width"], metadata["height"]) == (20, 10)
 
 
+def test_number_of_lines_after_the_scan(tmp_path: Path, metadata_of: Reader) -> None:
+    """The header of a JPEG may leave its height to a segment after the scan."""
+    data = jpeg()
+    height = data.index(b"\xff\xc0") + 5
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data[:height] + b"\0\0" + data[height + 2 : -2] + b"\xff\xdc\0\4\0\x0a" + data[-2:])
+    metadata = metadata_of(path)
+    assert (metadata["width"], metadata["height"]) == (20, 10)
+
+
+def test_png_for_apps(tmp_path: Path, metadata_of: Reader) -> None:
+    """Apple's tools write a chunk before the header of a PNG."""
+    path = tmp_path / "a.png"
+    Image.new("RGB", (20, 10)).save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[:8] + png_chunk(b"CgBI", b"P\0 \2") + data[8:])
+    assert (metadata_of(path)["width"], metadata_of(path)["height"]) == (20, 10)
+
+
 @pytest.mark.parametrize(
     ("mode", "bits"), [("1", 1), ("L", 8), ("P", 1), ("LA", 16), ("RGB", 24), ("RGBA", 32), ("I;16", 16)]
 )

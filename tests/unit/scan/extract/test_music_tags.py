@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mfkit.scan.extract import mp4_tags, music_tags
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
+from mfkit.scan.extract.camera_boxes import camera_metadata
 from mfkit.scan.extract.id3 import read_id3v2
 from mfkit.scan.extract.id3_genres import GENRES, genre_names
 from mfkit.scan.extract.mp4_boxes import boxes
@@ -153,7 +154,8 @@ def test_several_values(song: Callable[..., Metadata]) -> None:
         (["(155)"], ["Downtempo"]),
         (["191"], ["Psybient"]),
         (["192"], ["192"]),
-        (["(255)"], ["(255)"]),
+        (["(255)", "255"], []),
+        (["(200)Skiffle"], ["Skiffle"]),
         (["Rock", "Pop", "17"], ["Rock", "Pop"]),
         (["", " "], []),
     ],
@@ -293,8 +295,9 @@ def test_wav_and_aiff(song: Callable[..., Metadata]) -> None:
 
     info = riff(b"LIST", b"INFO" + riff(b"INAM", b"Caf\xe9\0") + riff(b"IPRD", b"Album\0"))
     more = tag(frame("TIT2", latin("no")), frame("TPE1", latin("Ann")))
-    wav = riff(b"RIFF", b"WAVE" + info + riff(b"id3 ", more))
+    wav = riff(b"RIFF", b"WAVE" + info + riff(b"id3 ", more) + riff(b"_PMX", packet('q:Rating="4"')))
     metadata = song(wav, "wav")
+    assert metadata["extra"]["rating"] == 4
     assert (metadata["title"], metadata["album"], metadata["artist"]) == ("Café", "Album", "Ann")
     aiff = riff(
         b"FORM",
@@ -345,14 +348,17 @@ def test_mp4_items() -> None:
 
 @pytest.mark.parametrize(("place", "name"), [("uuid", "a.mp4"), ("udta", "a.mov"), ("moov uuid", "a.mp4")])
 def test_xmp_of_movies(place: str, name: str, video_file: Callable[..., Path], metadata_of: Reader) -> None:
-    """A packet beside the movie header or in it is read."""
+    """A packet beside the movie header or in it is read; iTunes' advisory for parents is no rating."""
     path = video_file(name)
     data = bytearray(path.read_bytes())
     xmp_box = box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac"), packet('q:Rating="4"'))
     if place == "uuid":
         data += xmp_box
     else:
-        more = xmp_box if place == "moov uuid" else box(b"udta", box(b"XMP_", packet('q:Rating="4"')))
+        handler = box(b"hdlr", bytes(8), b"mdirappl", bytes(9))
+        advisory = box(b"meta", bytes(4), handler, box(b"ilst", item(b"rtng", 21, b"\1")))
+        user_data = box(b"udta", box(b"XMP_", packet('q:Rating="4"')), advisory)
+        more = xmp_box if place == "moov uuid" else user_data
         at = data.index(b"moov") - 4
         size = int.from_bytes(data[at : at + 4], "big")
         assert at + size == len(data)
@@ -427,6 +433,9 @@ def test_chapters(suffix: str, video_file: Callable[..., Path], metadata_of: Rea
         (["0/12"], [], None),
         (["A1"], [], None),
         (["3/0"], [], "3"),
+        (["1 - Live"], [], "1"),
+        (["2/3: Bonus tracks"], [], "2/3"),
+        (["1 - 2"], [], None),
         ([], ["12"], None),
     ],
 )
@@ -654,11 +663,10 @@ def test_rating_and_keywords_of_windows_explorer() -> None:
     rated = entry(b"WM/SharedUserRating", (19, struct.pack("<Q", 75)))
     words = entry(b"WM/Category", *((8, f"{word}\0".encode("utf-16-le")) for word in ("Alps", "Été")))
     movie = box(b"udta", box(b"Xtra", entry(b"WM/Other", (72, bytes(16))), rated, words))
-    extra = mp4_tags.explorer_tags(list(boxes(bytes_reader(movie))))["extra"]
+    extra = camera_metadata([], list(boxes(bytes_reader(movie))))["extra"]
     assert (extra["rating"], extra["keywords"]) == (4, ["Alps", "Été"])
     for damaged in (rated[:-3], struct.pack(">II", 9, 2**32 - 1), b"\0\0", b"\xff" * 40):
-        movie = box(b"udta", box(b"Xtra", damaged))
-        assert "rating" not in mp4_tags.explorer_tags(list(boxes(bytes_reader(movie)))).get("extra", {})
+        assert "rating" not in mp4_tags.explorer_tags(bytes_reader(damaged)).get("extra", {})
 
 
 def test_items_with_named_keys_are_no_item_list() -> None:
@@ -673,6 +681,8 @@ def test_items_with_named_keys_are_no_item_list() -> None:
         ({"date": ["2005"], "originaldate": ["1975"]}, "year", "2005"),
         ({"year": ["2005"], "originaldate": ["1975"]}, "year", "2005"),
         ({"originaldate": ["1975"], "originalyear": ["1976"]}, "year", "1975"),
+        ({"keywords": ["Alps, snow;Alps"]}, "keywords", ["Alps", "snow"]),
+        ({"genre": ["(255)"]}, "genre", None),
         ({"date": ["0000"], "releasedate": ["2004-01-02"]}, "year", "2004-01-02"),
         ({"album artist": ["V"]}, "album_artist", "V"),
         ({"albumartist": ["V"], "album artist": ["W"]}, "album_artist", "V"),

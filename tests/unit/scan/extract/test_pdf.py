@@ -10,6 +10,7 @@ import pypdf
 import pytest
 
 from mfkit.scan.extract.registry import ExtractionError, Metadata
+from tests.unit.scan.extract.test_xmp import packet
 
 Reader = Callable[[Path], Metadata]
 
@@ -53,6 +54,20 @@ def test_pdf_information_is_read(pdf: Callable[..., Path], metadata_of: Reader) 
     assert (extra["keywords"], extra["subject"]) == ("a, b", "Building")
     assert (extra["creator"], extra["producer"]) == ("Writer", "Printer")
     assert metadata["is_compressed"] is False and "encrypted" not in extra
+
+
+def test_xmp_of_a_pdf(tmp_path: Path, metadata_of: Reader) -> None:
+    """The XMP packet states title and date if the information dictionary does not."""
+    body = "<dc:title><r:Alt><r:li>Bill</r:li></r:Alt></dc:title>"
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(200, 300)
+    writer.xmp_metadata = packet('q:CreateDate="2020-06-15T10:11:12Z"', body)
+    writer.write(tmp_path / "a.pdf")
+    metadata = metadata_of(tmp_path / "a.pdf")
+    assert (metadata["title"], metadata["taken_at"]) == (
+        "Bill",
+        datetime(2020, 6, 15, 10, 11, 12, tzinfo=UTC),
+    )
 
 
 def test_pdf_date_in_another_format(pdf: Callable[..., Path], metadata_of: Reader) -> None:

@@ -114,6 +114,7 @@ def test_apple_keys() -> None:
     assert taken_at == datetime(2024, 5, 17, 18, 0, 15, tzinfo=zone)
     assert taken_at is not None and taken_at.utcoffset() == timedelta(hours=5, minutes=30)
     assert (movie.metadata["latitude"], movie.metadata["longitude"]) == (-33.8568, 151.2153)
+    assert movie.metadata["extra"]["altitude"] == 4.5
 
 
 def test_user_data() -> None:

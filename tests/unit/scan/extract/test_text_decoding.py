@@ -119,6 +119,17 @@ def test_file_texts_judge_all_texts_together() -> None:
     assert texts.decode("é".encode()) == "é"
 
 
+def test_texts_converted_as_latin1_are_restored() -> None:
+    """A program took Cyrillic for Latin-1 and wrote it in Unicode; Western text stays as it is."""
+    wrong = [text.encode("cp1251").decode("latin-1") for text in ("Танцевальный рай", "Русский размер")]
+    texts = FileTexts.of([], [*wrong, "Café Müller", "Zürich"])
+    assert (texts.restored(wrong[1]), texts.note) == ("Русский размер", "cp1251")
+    assert texts.decode(wrong[0].encode("utf-16-le"), "utf-16-le") == "Танцевальный рай"
+    assert texts.restored("Café Müller") == "Café Müller"
+    western = FileTexts.of([], ["Été à Évian", "ÉÈÀÇ", "Åäö åäö", "東京"])
+    assert (western.restored("ÉÈÀÇ"), western.note) == ("ÉÈÀÇ", None)
+
+
 def test_utf8_needs_no_note() -> None:
     """Only texts in a legacy encoding are marked."""
     assert FileTexts.of(["Zürich".encode(), b"x"]) == FileTexts()

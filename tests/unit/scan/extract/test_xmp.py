@@ -251,6 +251,18 @@ def test_locations(latitude: str, longitude: str, expected: tuple[float, float])
     assert (metadata["latitude"], metadata["longitude"]) == pytest.approx(expected, abs=1e-6)
 
 
+def test_altitude_and_lens() -> None:
+    """Altitudes below sea level are negative, and the ranges of a lens name it."""
+    metadata = xmp.extract(
+        packet(
+            'exif:GPSAltitude="43000/100" exif:GPSAltitudeRef="1" exif:FocalLengthIn35mmFilm="75" '
+            'xmlns:a="http://ns.adobe.com/exif/1.0/aux/" a:LensInfo="24/1 70/1 28/10 28/10"'
+        )
+    )["extra"]
+    assert (metadata["altitude"], metadata["focal_length_35mm"]) == (-430.0, 75)
+    assert metadata["lens"] == "24-70mm f/2.8"
+
+
 @pytest.mark.parametrize("name", ["GpsLongitude", "GpsLongtitude"])
 def test_location_of_a_drone(name: str) -> None:
     """DJI's drones write signed degrees; old ones misspell the longitude."""

@@ -34,6 +34,7 @@ HEADS: list[tuple[bytes, str, str, str, str]] = [
     (saved("JPEG"), "a.jpg", "jpeg", "image/jpeg", "image"),
     (saved("PNG"), "a.png", "png", "image/png", "image"),
     (saved("GIF"), "a.gif", "gif", "image/gif", "image"),
+    (saved("SGI"), "a.bin", "sgi", "image/sgi", "image"),
     (saved("WEBP"), "a.webp", "webp", "image/webp", "image"),
     (saved("TIFF"), "a.tif", "tiff", "image/tiff", "image"),
     (saved("BMP"), "a.bmp", "bmp", "image/bmp", "image"),

@@ -257,9 +257,11 @@ def test_location_zero_is_ignored() -> None:
     """Takeout writes 0,0 for an unknown location; geoDataExif may still have one."""
     nowhere = {"latitude": 0.0, "longitude": 0.0}
     assert "latitude" not in read_json(_json(geoData=nowhere), "IMG_1.jpg")[0]
-    camera = {"latitude": 1.5, "longitude": 2.5}
+    camera = {"latitude": 1.5, "longitude": 2.5, "altitude": -430.0}
     metadata, _ = read_json(_json(geoData=nowhere, geoDataExif=camera), "IMG_1.jpg")
-    assert metadata["latitude"] == 1.5
+    assert (metadata["latitude"], metadata["extra"]["altitude"]) == (1.5, -430.0)
+    metadata, _ = read_json(_json(geoData={**camera, "altitude": 0.0}), "IMG_1.jpg")
+    assert "altitude" not in metadata["extra"]
 
 
 @pytest.mark.parametrize(("title", "field"), [("Summer at sea", "title"), ("DSC0001.JPG", "original_name")])

@@ -8,7 +8,14 @@ from typing import Any, cast
 
 from sqlalchemy import Table, select, update
 
-from mfkit.catalog.content_rows import ContentRows, ItemRow, replaced_path, take_paths
+from mfkit.catalog.content_rows import (
+    STATUS_COLUMNS,
+    ContentRows,
+    ItemRow,
+    record_statuses,
+    replaced_path,
+    take_paths,
+)
 from mfkit.core.bulk_write import insert_rows, new_id
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaItem, MediaType, utc_now
@@ -226,3 +233,23 @@ async def test_missing_item_without_its_path(database: Database) -> None:
         await take_paths(connection, {a: "/b"})
         found = dict((await connection.execute(select(_ITEM.c.file_path, _ITEM.c.missing_since))).all())
     assert found == {"/b": None, f"/b/replaced/{b}": NOON}
+
+
+async def test_statuses_are_those_of_their_paths(database: Database) -> None:
+    """Items and copies get the status of the file at their path; other rows do not change."""
+    await _fill(database, {"/a": A, "/b": B, "/c": C})
+    async with database.transaction() as connection:
+        rows = _Rows()
+        await rows.load(connection, ["/b"], [])
+        for path in ("/b2", "/b3"):
+            rows.attach_copy(rows.by_path["/b"], path, None)
+        await rows.write_copies(connection)
+        await record_statuses(connection, {"/b": (1, 2, 3, 4), "/b2": (5, 6, 7, 8)})
+        found = {}
+        for table in (_ITEM, cast(Table, MediaCopy.__table__)):
+            columns = (table.c[name] for name in STATUS_COLUMNS)
+            found |= {
+                row[0]: row[1:] for row in await connection.execute(select(table.c.file_path, *columns))
+            }
+    nothing = (None, None, None, None)
+    assert found == {"/a": nothing, "/b": (1, 2, 3, 4), "/c": nothing, "/b2": (5, 6, 7, 8), "/b3": nothing}

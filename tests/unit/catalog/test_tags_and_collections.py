@@ -41,6 +41,15 @@ def test_undo_of_untag_after_the_tag_was_added_again(lib: MediaLibrary, photos: 
     assert lib.count(tags="x") == 3
 
 
+def test_undo_of_untag_of_some_items(lib: MediaLibrary, photos: list[Any]) -> None:
+    """Items that kept the tag do not keep the others from getting it back."""
+    lib.tag(photos, "x")
+    for one in photos:
+        lib.untag([one], "x")
+        lib.undo()
+        assert lib.count(tags="x") == 3
+
+
 def test_undo_keeps_older_links(lib: MediaLibrary, photos: list[Any]) -> None:
     """Undo of a tag removes the new links alone, and the tag if it was created."""
     lib.tag(photos[:1], "x")
@@ -67,6 +76,19 @@ def test_items_are_appended_in_their_order(lib: MediaLibrary, photos: list[Any])
     )["position"]
     assert positions.isna().all() and len(positions) == 3
     assert lib.remove_from("best", photos[:1]) == 1 and lib.count(collection="best") == 2
+    assert lib.count(collection="other") == 3
+
+
+def test_collections_share_items(lib: MediaLibrary, photos: list[Any]) -> None:
+    """An item of one collection can be added to another, at the position after the last one there."""
+    lib.add_to("one", photos[:1])
+    lib.add_to("two", photos[1:])
+    assert lib.add_to("one", photos[1:2]) == 1 and lib.add_to("two", photos[:1]) == 1
+    query = (
+        "SELECT file_name, position FROM collection_items JOIN media_items ON media_items.id = media_item_id "
+        "JOIN collections ON collections.id = collection_id WHERE name = 'one' ORDER BY position"
+    )
+    assert lib.sql(query, engine="database").to_numpy().tolist() == [["a.jpg", 0], ["b.jpg", 1]]
 
 
 def test_exact_name_comes_first(lib: MediaLibrary, photos: list[Any]) -> None:

@@ -137,7 +137,21 @@ def test_edited_original_leaves_its_item_to_the_copy(folder: Folder) -> None:
     heir = row(folder, "b.txt")
     assert (heir["id"], heir["file_hash"]) == (before["id"], before["file_hash"])
     assert heir["file_modified_at"].timestamp() == LONG_AGO + 77
+    assert heir["inode"] == (folder.root / "b.txt").stat().st_ino != before["inode"]
     assert folder.scan() == {"unchanged": 2}
+
+
+def test_item_without_its_path_has_been_missing_since_the_first_time(folder: Folder) -> None:
+    """If a copy of another item takes a missing item's path, the missing item keeps its time."""
+    folder.write("a.txt", "one")
+    folder.write("b.txt", "second")
+    folder.scan()
+    (folder.root / "a.txt").unlink()
+    folder.scan()
+    since = row(folder)["missing_since"]
+    folder.write("a.txt", "second")
+    assert folder.scan() == {"copies": 1, "unchanged": 1}
+    assert row(folder)["missing_since"] == since
 
 
 def test_missing_copy_inherits_nothing(folder: Folder) -> None:

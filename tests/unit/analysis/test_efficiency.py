@@ -26,20 +26,23 @@ def video(rate: float | None, **properties: Any) -> dict[str, Any]:
     return known | {"hdr": "SDR", "duration": 100.0, "bitrate": bitrate} | properties
 
 
-def audio(bitrate: int, **properties: Any) -> dict[str, Any]:
+def audio(bitrate: int | None, **properties: Any) -> dict[str, Any]:
     """Return a stereo audio stream."""
     known = {"kind": "audio", "is_main": True, "codec": "aac", "channels": 2, "channel_layout": "stereo"}
     return known | {"duration": 100.0, "is_lossless": False, "bitrate": bitrate} | properties
 
 
-def store(lib: MediaLibrary, *items: list[dict[str, Any]], folder: str = "/m", **facts: Any) -> None:
+def store(
+    lib: MediaLibrary, *items: list[dict[str, Any]], folder: str = "/m", suffix: str = "mp4", **facts: Any
+) -> None:
     """Store items with streams, named ``/m/0.mp4``, ``/m/1.mp4`` and so on."""
 
     async def add() -> None:
         async with lib.database.session() as session:
             for place, streams in enumerate(items):
                 stored: MediaItem = item(
-                    f"{folder}/{place}.mp4", facts={"duration": 100.0, "stream_count": len(streams)} | facts
+                    f"{folder}/{place}.{suffix}",
+                    facts={"duration": 100.0, "stream_count": len(streams)} | facts,
                 )
                 session.add(stored)
                 await session.flush()
@@ -117,6 +120,14 @@ def test_outliers_need_peers(lib: MediaLibrary, peers: int, expected: list[str])
     )
 
 
+@pytest.mark.parametrize(("factor", "expected"), [(2.3, {"0": ["bloated"], "1": ["starved"]}), (2.29, {})])
+def test_outliers_from_a_score_of_3_5(lib: MediaLibrary, factor: float, expected: dict[str, Any]) -> None:
+    """If the usual deviation is a quarter, 2.3 times the median scores 3.51, and 2.29 times 3.48."""
+    store(lib, *([video(rate)] for rate in (0.1 * factor, 0.1 / factor, 0.1, *[0.08, 0.125] * 4)))
+    found = by_path(lib.efficiency(), "outlier")
+    assert {name: kind for name, kind in found.items() if kind != [None]} == expected
+
+
 @pytest.mark.parametrize(
     "other",
     [{"codec": "hevc"}, {"width": 1280, "height": 720}, {"fps": 50.0}, {"hdr": "HDR10"}, {"hdr": None}],
@@ -148,6 +159,14 @@ def test_unknown_bit_rate(lib: MediaLibrary) -> None:
         [0, PIXELS // 10, "file"]
     ]
     assert frame["bits_per_pixel"].tolist() == pytest.approx([0.1])
+
+
+def test_bit_rate_of_a_video_is_not_that_of_its_audio(lib: MediaLibrary) -> None:
+    """Audio without a rate of its own has the file's bit rate only in an audio file."""
+    store(lib, [video(0.1), audio(None)], bitrate=PIXELS // 10)
+    assert lib.efficiency(kind="audio").empty
+    store(lib, [audio(None)], folder="/a", suffix="mp3", bitrate=128_000)
+    assert lib.efficiency(kind="audio")["bitrate"].tolist() == [128_000]
 
 
 @pytest.mark.parametrize(

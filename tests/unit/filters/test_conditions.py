@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from mfkit.core.database import Database
 from mfkit.errors import FilterError
-from mfkit.filters.conditions import camera
+from mfkit.filters.conditions import camera, first_future_date
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import Collection, MediaCopy, Tag, media_tags
 from tests.samples import NOON, item
@@ -271,6 +271,11 @@ class TestRanges:
 
 class TestDates:
     """`after` and `before`: the item's one date."""
+
+    def test_tomorrow_in_utc_is_not_the_future(self) -> None:
+        """Clocks that are up to 14 hours ahead of UTC show the next day; no clock shows the day after it."""
+        before, first, after = datetime.now(UTC), first_future_date(), datetime.now(UTC)
+        assert first in {datetime.combine(one.date() + timedelta(days=2), time()) for one in (before, after)}
 
     async def test_capture_time_before_modification_time(self, database: Database) -> None:
         """The capture time counts where it is known, else the modification time; without both, nothing."""

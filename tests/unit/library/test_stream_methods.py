@@ -11,13 +11,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from mfkit import MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
 from mfkit.library.stream_methods import chapter_rows, describe_stream
+from mfkit.models import media_chapters
 from tests.requirements import require
+from tests.samples import item, store
 
 
 @pytest.fixture
@@ -154,3 +156,29 @@ def test_description_of_chapters() -> None:
     """A chapter has its start as a clock, and its title if it has one."""
     chapters = pd.DataFrame({"start_time": [0.0, 3723.9], "title": ["Intro", None]})
     assert list(chapter_rows(chapters)) == ["0:00:00 Intro", "1:02:03"]
+
+
+def test_chapters_are_in_the_order_of_the_file(lib: MediaLibrary) -> None:
+    """They are sorted neither by title nor by start, and those of other items are not listed."""
+    first, second = item("/m/a.mp4", facts={}), item("/m/b.mp4", facts={})
+    store(lib, first, second)
+
+    async def add() -> None:
+        chapters = [
+            (second.id, 0, 0.0, "Z"),
+            (first.id, 0, 0.0, "Z"),
+            (first.id, 1, 9.0, "A"),
+            (first.id, 2, 5.0, "B"),
+        ]
+        names = ("media_item_id", "chapter_index", "start_time", "title")
+        async with lib.database.transaction() as connection:
+            values = [dict(zip(names, one, strict=True)) for one in chapters]
+            await connection.execute(insert(media_chapters), values)
+
+    run_sync(add())
+    found = lib.metadata(first.id)
+    assert rows(found[found["group"] == "chapters"], ["value"]) == [
+        ["0:00:00 Z"],
+        ["0:00:09 A"],
+        ["0:00:05 B"],
+    ]

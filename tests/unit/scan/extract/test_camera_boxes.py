@@ -56,7 +56,7 @@ def test_tags_of_nikon() -> None:
     """Tags of other types are skipped by their size."""
     values = (
         (1, 2, 18, b"NIKON CORPORATION\0"),
-        (9, 5, 1, bytes(8)),
+        *((9, kind, 3, bytes(3 * size)) for kind, size in enumerate((1, 1, 2, 4, 8, 1, 1, 2), start=1)),
         (2, 2, 11, b"NIKON D750\0"),
         (0x11, 2, 20, b"2015:06:07 08:09:10\0"),
     )

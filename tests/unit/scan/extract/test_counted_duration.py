@@ -249,6 +249,24 @@ def test_flac_from_a_pipe(seconds: float, tmp_path: Path, metadata_of: Reader) -
     assert metadata["extra"]["origins"]["duration"] == "counted"
 
 
+def _crc8(data: bytes) -> int:
+    value = 0
+    for bit in (byte >> place & 1 for byte in data for place in range(7, -1, -1)):
+        value = value << 1 & 0xFF ^ (0x07 if value >> 7 ^ bit else 0)
+    return value
+
+
+@pytest.mark.parametrize(("sync", "number"), [(0xF8, 20), (0xF9, 84_104)])
+def test_flac_frames_count_frames_or_samples(sync: int, number: int) -> None:
+    """A frame states its own number if all blocks have one size, otherwise that of its first sample."""
+    info = struct.pack(">HH6xQ16x", 4_200, 4_200, 44_100 << 44)
+    last = bytes((0xFF, sync, 0xC9, 0x18)) + chr(number).encode()
+    data = b"fLaC\x80\0\0\x22" + info + bytes(9_000) + last + bytes((_crc8(last),)) + bytes(500)
+    found = count_flac(bytes_reader(data))
+    samples = {20: 20 * 4_200 + 4_096, 84_104: 88_200}[number]
+    assert found is not None and found.seconds == samples / 44_100
+
+
 def _wav(stated: int, seconds: float, tail: bytes = b"") -> bytes:
     samples = bytes(round(seconds * 44_100) * 4)
     head = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44_100, 176_400, 4, 16)

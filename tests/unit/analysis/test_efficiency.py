@@ -243,6 +243,21 @@ def test_unknown_duration(lib: MediaLibrary) -> None:
     assert frame["file_path"].iloc[2] == "/m/0.mp4"
 
 
+def test_duration_of_the_stream_itself(lib: MediaLibrary) -> None:
+    """A stream can be shorter than its file; the file's duration stands in for an unknown one."""
+    store(lib, [video(0.1, duration=40.0)], [video(0.1, duration=None)])
+    assert by_path(lib.efficiency(), "duration", "bytes") == {
+        "0": [40.0, PIXELS // 10 * 40 // 8],
+        "1": [100.0, PIXELS // 10 * 100 // 8],
+    }
+
+
+def test_audio_of_an_unknown_kind_counts_as_lossy(lib: MediaLibrary) -> None:
+    """Only audio that is known to be lossless is left out."""
+    store(lib, [audio(128_000, is_lossless=None)], [audio(900_000, is_lossless=True)])
+    assert lib.efficiency(kind="audio")["bitrate"].tolist() == [128_000]
+
+
 def test_halves_are_rounded_up(lib: MediaLibrary) -> None:
     """An audio rate halfway between two multiples of 1 kb/s counts as the higher one."""
     store(lib, [audio(128_500)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from sqlalchemy import insert
 
 import mfkit
-from mfkit import MediaLibrary
+from mfkit import MediaFilter, MediaLibrary
+from mfkit.analysis.picture_quality import picture_samples
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
 from mfkit.models import picture_quality
-from tests.samples import item
+from tests.samples import item, store
 
 MEASURES = {
     "sharpness": 500.0,
@@ -179,3 +181,31 @@ def test_an_unknown_suggestion_is_refused(lib: MediaLibrary) -> None:
     """The message names the closest one."""
     with pytest.raises(FilterError, match="No quality rule suggests 'blured'. Did you mean 'blurred'"):
         lib.quality(suggestion="blured")
+
+
+def test_order_of_the_pictures_of_a_year(lib: MediaLibrary) -> None:
+    """Images come before videos, then the best rated, then those of a known camera, then the lowest hash."""
+    known = {"camera_model": "R5"}
+    pictures: list[tuple[str, int | None, dict[str, Any]]] = [
+        ("video.mp4", 2014, {"rating": 5.0, **known}),
+        ("no camera.jpg", 2014, {"rating": 4.0}),
+        ("unrated.jpg", 2014, known),
+        ("best.jpg", 2014, {"rating": 4.0, **known}),
+        ("later hash.jpg", 2014, {"rating": 4.0, **known}),
+        ("undated.jpg", None, known),
+        ("older.jpg", 2013, {}),
+        ("song.mp3", 2014, {}),
+    ]
+    for number, (name, year, facts) in enumerate(pictures):
+        taken = {} if year is None else {"captured_at": datetime(year, 5, 17)}
+        store(lib, item(f"/m/{name}", facts=facts, file_hash=f"{number:064}", **taken))
+    frame = lib.frame(picture_samples(MediaFilter(), 4))
+    years = [None if pd.isna(year) else int(year) for year in frame["year"]]
+    assert list(zip(years, frame["place"], frame["file_name"], strict=True)) == [
+        (2013, 1, "older.jpg"),
+        (2014, 1, "best.jpg"),
+        (2014, 2, "later hash.jpg"),
+        (2014, 3, "no camera.jpg"),
+        (2014, 4, "unrated.jpg"),
+        (None, 1, "undated.jpg"),
+    ]

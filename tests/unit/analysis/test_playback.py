@@ -85,6 +85,7 @@ def verdict(lib: MediaLibrary, target: str, rules: pd.DataFrame | None = None) -
         (MP4, [HEVC | {"width": 3840}], "apple-tv", ["directly", None]),
         (MP4, [HEVC | {"width": 3841}], "apple-tv", ["transcode", "hevc with 3841 px wide"]),
         (MP4, [H264, AAC, PICTURES], "safari", ["directly", "subtitle codec hdmv_pgs_subtitle"]),
+        (MP4, [H264 | {"hdr": None, "level": None, "bit_depth": None}], "chromium", ["directly", None]),
         (MP4, [H264 | {"codec": None}], "safari", ["transcode", "unknown video codec"]),
         (MP4, [H264, AAC, AAC | {"codec": "dts", "is_main": False}], "safari", ["directly", None]),
         ("audio/flac", [AAC | {"codec": "flac"}], "firefox", ["directly", None]),

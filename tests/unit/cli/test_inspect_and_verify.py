@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +83,27 @@ def test_the_script_of_similar_pictures(photos: MediaLibrary, mfkit_rows: Any, t
     assert not Path("other.sh").exists()
     frame["keep"] = True
     assert photos.write_removal_script(frame, "none.sh").files == 0
+
+
+def test_damage_sets_the_exit_code(here: MediaLibrary, mfkit: Any, mfkit_json: Any, tmp_path: Path) -> None:
+    """A picture without its end fails in inspect; verify finds a changed byte if it reads the file again."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    scene(1).save(tmp_path / "whole.jpg")
+    whole = (tmp_path / "whole.jpg").read_bytes()
+    for name, data in (("a.txt", b"a.txt"), ("b.jpg", whole[: len(whole) // 2])):
+        (folder / name).write_bytes(data)
+        os.utime(folder / name, (1e9, 1e9))
+    with ThreadPoolExecutor(1) as executor:
+        here.scan(folder, executor=executor, progress=False)
+    done = mfkit("inspect", "--workers", "1")
+    assert done.code == 1 and done.out.splitlines()[1].startswith(f"    {folder / 'b.jpg'}: ")
+    done = mfkit("verify", "--workers", "1")
+    assert done.code == 0 and "List them" not in done.out
+    assert mfkit("damaged").out.startswith("No verified file of this selection is damaged.")
+    (folder / "a.txt").write_text("A.txt")
+    os.utime(folder / "a.txt", (1e9, 1e9))
+    done = mfkit("verify", "--older-than", "0 s", "--workers", "1")
+    assert done.code == 1 and done.out.splitlines()[-1] == "List them with: mfkit damaged"
+    assert [row["file_path"] for row in mfkit_json("damaged")] == [str(folder / "a.txt")]
+    assert mfkit("damaged", "--media-type", "image").out.startswith("No verified file of this selection")

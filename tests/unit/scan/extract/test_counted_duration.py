@@ -137,6 +137,7 @@ def _matroska(
     roll: float = 0.0,
     tail: bytes = b"",
     moved: bool = False,
+    scale: int = 1_000_000,
 ) -> bytes:
     """Return a live recording: clusters of unknown size with the times of their blocks.
 
@@ -149,7 +150,7 @@ def _matroska(
     if interval is not None:
         track += _unsigned("23e383", interval)
     tracks = _element("1654ae6b", _element("ae", track))
-    information = _element("1549a966", _unsigned("2ad7b1", 1_000_000))
+    information = _element("1549a966", _unsigned("2ad7b1", scale))
     body = b""
     for time, offsets in clusters:
         body += bytes.fromhex("1f43b675") + b"\x01" + b"\xff" * 7 + _unsigned("e7", time)
@@ -181,6 +182,8 @@ _BLOCK_WITH_DURATION = _element(
         (_matroska([(0, [0, 100, 200])], tail=_OTHER_TRACK), 0.3),
         (_matroska([(0, [0, 100, 200])], tail=_BLOCK_WITH_DURATION), 0.8),
         (_matroska([(500, [-200, -100, 0])]), 0.3),
+        (_matroska([(500, [-200, -100, 0])], scale=500_000), 0.15),
+        (_matroska([(500, [-200, -100, 0])], scale=500_000, interval=40_000_000), 0.14),
         (_matroska([(0, [0, 100, 200]), (1000, [0, 100, 900])]), 2.7),
         (_matroska([(0, [0, 100]), (1000, [0, 100, 900])], interval=40_000_000), 1.94),
         (_matroska([(5000, [0, 100]), (6000, [0, 100, 200])]), 1.3),

@@ -64,7 +64,7 @@ class FilterError(MfkitError, ValueError):
 
 
 class FilterWarning(UserWarning):
-    """A filter selects nothing, because it contains a value that no item has."""
+    """A filter selects nothing that a method can use, such as a value that no item has."""
 
 
 class QueryError(MfkitError):

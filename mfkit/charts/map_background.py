@@ -114,12 +114,23 @@ def border_traces() -> list[dict[str, Any]]:
 _MAX_NAMES = 30
 
 
-def names_within(west: float, east: float, south: float, north: float) -> list[tuple[str, float, float]]:
-    """Return name, longitude and latitude of the largest countries whose labels fit on the visible map."""
+def names_within(
+    west: float, east: float, south: float, north: float, *, half_letter: float = 0.0
+) -> list[tuple[str, float, float]]:
+    """Return name, longitude and latitude of the largest countries whose labels fit on the visible map.
+
+    Args:
+        west: Western edge of the map in degrees.
+        east: Eastern edge.
+        south: Southern edge.
+        north: Northern edge.
+        half_letter: Half of the width of a letter in degrees. Labels that would cross an edge are left out.
+    """
     shown: list[tuple[str, float, float]] = []
     width, height = (east - west) / 8, (north - south) / 14
     for name, longitude, latitude in world()["countries"]:
-        inside = west < longitude < east and south < latitude < north
+        half = half_letter * len(name)
+        inside = west < longitude - half and longitude + half < east and south < latitude < north
         if inside and all(abs(longitude - x) > width or abs(latitude - y) > height for _, x, y in shown):
             shown.append((name, longitude, latitude))
     return shown[:_MAX_NAMES]

@@ -218,12 +218,12 @@ _MIN_DEGREES = 12.0
 """Minimum extent of a map in degrees, so that the map shows coasts around a single place."""
 
 
-def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
+def places_atlas(frame: pd.DataFrame, *, height: int | None = None) -> go.Figure:
     """Draw places on a map that does not use MapLibre, as circles whose area grows with the number of files.
 
     Args:
         frame: As for :func:`mfkit.charts.places_map`.
-        height: Height in pixels.
+        height: Height in pixels; None for a height that fits the extent of the places on a page.
 
     Returns:
         A figure that initially shows all places. If there are none, it shows the world and a message.
@@ -244,7 +244,10 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
         fillcolor="rgba(128, 128, 128, 0.28)",
         line={"color": "rgba(128, 128, 128, 0.55)", "width": 0.7},
     )
-    names = names_within(west, east_end, south, north_end)
+    if height is None:
+        fitting = _PAGE_WIDTH * (north_end - south) / (east_end - west)
+        height = round(min(max(fitting, 240.0), 460.0))
+    names = names_within(west, east_end, south, north_end, half_letter=4 * (east_end - west) / _PAGE_WIDTH)
     labels = trace(
         "scatter",
         mode="text",
@@ -285,10 +288,22 @@ def places_atlas(frame: pd.DataFrame, *, height: int = 460) -> go.Figure:
     return drawn
 
 
+_PAGE_WIDTH = 660
+"""Approximate width of a map on a printed page in pixels."""
+_WHOLE_WORLD = (-180.0, 180.0, -60.0, 85.0)
+
+
 def _atlas_bounds(rows: pd.DataFrame) -> tuple[float, float, float, float]:
-    """Return the west, east, south and north bounds of a map that shows all places with a margin."""
+    """Return the west, east, south and north bounds of a map that shows all places with a margin.
+
+    If the places span more than half of the world, the map shows the whole world, so that no continent is
+    cut off.
+    """
     if rows.empty:
-        return -180.0, 180.0, -60.0, 85.0
+        return _WHOLE_WORLD
+    if float(np.ptp(rows["longitude"])) > 180:
+        south, north = (float(one(rows["latitude"])) for one in (np.min, np.max))
+        return -180.0, 180.0, max(min(-60.0, south - 5), -90.0), max(85.0, min(north + 2, 90.0))
     bounds = []
     for name, lowest, highest in (("longitude", -180.0, 180.0), ("latitude", -90.0, 90.0)):
         low, high = float(np.min(rows[name])), float(np.max(rows[name]))

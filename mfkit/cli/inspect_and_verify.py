@@ -21,6 +21,7 @@ from mfkit.cli.options import (
     split_list,
 )
 from mfkit.cli.output import print_frame, print_json, print_line, print_rest, write_script
+from mfkit.core.warn_caller import silent
 from mfkit.filters.units import format_size, plural
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def similar(
 
     Only files that mfkit inspect has seen are compared.
     """
-    with open_existing(library) as lib:
+    with open_existing(library) as lib, silent():
         frame = lib.similar(filter_from_options(context), kind=cast("Kind", kind), threshold=threshold)
         next_step = write_script(lib, frame, script)
     if as_json:

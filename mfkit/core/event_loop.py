@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any, Self, TypeVar
 
+from mfkit.core.warn_caller import recorded_caller
 from mfkit.errors import NestedCallError, QueryError
 
 T = TypeVar("T")
@@ -213,7 +214,8 @@ def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
     Returns:
         A future that any thread can wait for. Cancelling the future cancels the coroutine.
     """
-    return asyncio.run_coroutine_threadsafe(work, _running_loop())
+    with recorded_caller():
+        return asyncio.run_coroutine_threadsafe(work, _running_loop())
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:

@@ -17,6 +17,10 @@ from mfkit.frames import pivoted
 from mfkit.library.read import ReadMethods
 
 Measure = Literal["files", "copies", "bytes", "bytes_with_copies", "duration"]
+_LARGEST_COLUMNS = (
+    *("file_name", "folder", "media_type", "file_size", "duration", "width", "height", "codec", "date"),
+    "id",
+)
 
 
 class AnalysisMethods(ReadMethods):
@@ -221,17 +225,25 @@ class AnalysisMethods(ReadMethods):
     async def largest(
         self, /, n: int = 20, filter: FilterLike = None, **fields: Unpack[FilterFields]
     ) -> pd.DataFrame:
-        """List the largest items, with the columns of :meth:`items`.
+        """List the largest items, with a few columns for people to read.
+
+        For other columns, use ``items(order_by="file_size", ascending=False, columns=...)``.
 
         Args:
             n: Maximum number of rows.
             filter: Filter of the items.
             fields: Fields of :class:`MediaFilter`.
 
+        Returns:
+            ``file_name``, ``folder``, ``media_type``, ``file_size`` (bytes), ``duration`` (seconds),
+            ``width`` and ``height`` (px), ``codec``, ``date`` and ``id``, the largest items first.
+
         Raises:
             FilterError: A field is unknown, or a value is invalid.
         """
-        return await self.items(filter, order_by="file_size", ascending=False, limit=n, **fields)
+        return await self.items(
+            filter, columns=_LARGEST_COLUMNS, order_by="file_size", ascending=False, limit=n, **fields
+        )
 
     @filter_keywords
     async def duplicates(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, Unpack, get_args
 import pandas as pd
 
 from mfkit.analysis import picture_quality
-from mfkit.errors import FilterError
+from mfkit.core.warn_caller import warn_caller
+from mfkit.errors import FilterError, FilterWarning
 from mfkit.filters.filter_values import FilterFields
 from mfkit.filters.media_filter import FilterLike, MediaFilter, filter_keywords
 from mfkit.frames import to_frame
@@ -129,6 +130,9 @@ class InspectionMethods(ReadMethods):
 
         Raises:
             FilterError: The kind or a field is unknown, or a value is invalid.
+
+        Warns:
+            FilterWarning: No item of the selection was inspected.
         """
         from mfkit.pixels.similar_images import similar_images
         from mfkit.pixels.similar_videos import similar_videos
@@ -139,7 +143,10 @@ class InspectionMethods(ReadMethods):
             raise FilterError(f"threshold is {threshold}. Use a number from 0 to 1.")
         await self.open()
         search = similar_videos if kind == "video" else similar_images
-        frame, _ = await search(self.database, MediaFilter.of(filter, **fields), threshold)
+        chosen = MediaFilter.of(filter, **fields)
+        frame, compared = await search(self.database, chosen, threshold)
+        if not compared and await self.count(chosen & MediaFilter(media_type=kind, missing=chosen.missing)):
+            warn_caller(f"No {kind} of this selection is inspected. Run inspect() first.", FilterWarning)
         frame.attrs["units"] = {
             "width": "px",
             "height": "px",

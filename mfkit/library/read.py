@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
@@ -11,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Select
 
 from mfkit.analysis import facets, item_list
+from mfkit.core.warn_caller import warn_caller
 from mfkit.engines.base import Snapshot
 from mfkit.errors import FilterWarning, QueryError
 from mfkit.filters.filter_values import FilterFields, SearchFields
@@ -52,7 +52,7 @@ class ReadMethods(LibraryBase):
             text = facets.unmatched_message(field, value, list(existing["value"]))
             if text not in self._warned:
                 self._warned.add(text)
-                warnings.warn(text, FilterWarning, stacklevel=2)
+                warn_caller(text, FilterWarning)
 
     async def _warn_if_nothing_matches(self, items: object) -> None:
         """Warn if ``items`` is a filter that selects no item of a library that has items.
@@ -62,7 +62,7 @@ class ReadMethods(LibraryBase):
         if not isinstance(items, (MediaFilter, Mapping)) or not MediaFilter.of(items).given():
             return
         if not await self.count(items) and await self.count():
-            warnings.warn("No items match the filter.", FilterWarning, stacklevel=2)
+            warn_caller("No items match the filter.", FilterWarning)
 
     async def _number(self, chosen: MediaFilter) -> int:
         await self.open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mfkit.core.warn_caller import silent
 from mfkit.filters.units import format_size
 from mfkit.library.inspection_methods import Kind
 from mfkit.report.page_blocks import (
@@ -74,7 +75,8 @@ _MAX_SHOWN_VERSIONS = 4
 
 def _similar(context: ReportContext, pictures: ReportPictures, kind: Kind) -> list[Html | Chart]:
     noun = "picture" if kind == "image" else "video"
-    versions = context.query(context.lib.similar, kind=kind)
+    with silent():
+        versions = context.query(context.lib.similar, kind=kind)
     if versions.empty:
         return [paragraph(f"No similar {noun}s are known. Only {noun}s that were inspected are compared.")]
     removed = versions[~versions["keep"].astype(bool)]

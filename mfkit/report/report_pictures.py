@@ -194,24 +194,25 @@ def _rows(pictures: Sequence[Picture]) -> list[list[Picture]]:
 def year_blocks(years: pd.DataFrame, pictures: ReportPictures) -> Html:
     """Return one picture of each year, with the number and size of the files of that year.
 
+    Years without a picture follow in a line of text.
+
     Args:
         years: ``year``, ``files`` and ``bytes``.
         pictures: Pictures of the report.
     """
-    return Html(
-        f'<div class="years">{"".join(_year(row, pictures) for row in years.to_dict("records"))}</div>'
-    )
-
-
-def _year(row: dict[Any, Any], pictures: ReportPictures) -> str:
-    picture = pictures.of_year(int(row["year"]))
-    image = (
-        '<div class="none"></div>'
-        if picture is None
-        else f'<img alt="{html.escape(picture.name)}" src="{picture.source()}">'
-    )
-    files, size = plural(int(row["files"]), "file"), value(int(row["bytes"]), format_size)
-    return f"<figure>{image}<figcaption><b>{int(row['year'])}</b><br>{files}, {size}</figcaption></figure>"
+    figures, others = [], []
+    for row in years.to_dict("records"):
+        year, picture = int(row["year"]), pictures.of_year(int(row["year"]))
+        files, size = plural(int(row["files"]), "file"), value(int(row["bytes"]), format_size)
+        if picture is None:
+            others.append(f"{year} ({files}, {size})")
+            continue
+        figures.append(
+            f'<figure><img alt="{html.escape(picture.name)}" src="{picture.source()}">'
+            f"<figcaption><b>{year}</b><br>{files}, {size}</figcaption></figure>"
+        )
+    tiles = f'<div class="years">{"".join(figures)}</div>' if figures else ""
+    return Html(tiles + (f"<p>Without a picture: {', '.join(others)}.</p>" if others else ""))
 
 
 def version_blocks(group: pd.DataFrame, pictures: ReportPictures) -> Html | None:

@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 
 from mfkit.charts import folders_chart
+from mfkit.core.warn_caller import silent
 from mfkit.filters.units import format_size
+from mfkit.report.formats_section import codec_name
 from mfkit.report.page_blocks import (
     COUNT,
     DAY,
@@ -169,7 +171,8 @@ def savings(context: ReportContext) -> Section:
     smaller = context.query(context.lib.savings, _TARGET)
     if smaller.empty:
         return Section("savings", title, [paragraph(f"No videos would become smaller as {_NAME}.")])
-    versions = context.query(context.lib.similar, kind="video")
+    with silent():
+        versions = context.query(context.lib.similar, kind="video")
     removable = smaller["id"].isin(versions.loc[~versions["keep"].astype(bool), "id"])
     left_out, videos = int(removable.sum()), smaller[~removable]
     note = []
@@ -201,7 +204,7 @@ def savings(context: ReportContext) -> Section:
             ),
             *note,
             table(
-                videos.head(_MAX_SAVINGS),
+                videos.head(_MAX_SAVINGS).assign(codec=videos["codec"].map(codec_name)),
                 [
                     Column("Video", "file_path"),
                     Column("Codec", "codec"),

@@ -110,7 +110,7 @@ _MAX_PLACES = 15
 def _named_places(context: ReportContext) -> list[Html | Chart]:
     """Return a table of the places with the most files, or of countries if the report redacts places."""
     exact = "places" not in context.redaction.what
-    dimension, noun = ("place", "Place") if exact else ("country", "Country")
+    dimension, noun = ("region", "Place") if exact else ("country", "Country")
     named = context.query(context.lib.summary, dimension)
     named = named[named[dimension].notna()].sort_values("files", ascending=False, kind="stable")
     if named.empty:

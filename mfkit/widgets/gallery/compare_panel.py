@@ -13,6 +13,7 @@ import traitlets
 
 from mfkit.core.database import NullDatabase
 from mfkit.core.event_loop import run_sync
+from mfkit.core.warn_caller import silent
 from mfkit.errors import ExportError
 from mfkit.exchange.export.paths_to_move import (
     files_of_frame,
@@ -128,7 +129,8 @@ class ComparePanel(Panel):
     def draw(self, chosen: MediaFilter) -> None:
         """Query the groups, restore earlier decisions, and show the first group if the groups changed."""
         if self.kind.value == "similar":
-            groups = similar_groups(self.lib.similar(chosen))
+            with silent():
+                groups = similar_groups(self.lib.similar(chosen))
         else:
             groups = duplicate_groups(self.lib.duplicates(chosen))
         for group in groups:

@@ -296,6 +296,13 @@ def test_bounds_of_an_atlas() -> None:
     one = places_atlas(PLACES.head(1)).layout
     assert list(one.xaxis.range) == pytest.approx([145.2, 157.2])
     assert list(one.yaxis.range) == pytest.approx([-39.5, -27.5])
+    around = places_atlas(pd.DataFrame({"latitude": [40.0, -70.0], "longitude": [-100.0, 170.0]}))
+    assert around.layout.xaxis.range == (-180, 180) and around.layout.yaxis.range == (-75, 85)
+    assert around.layout.height == round(660 * 160 / 360)
+    labels = next(trace for trace in around.data if trace.mode == "text")
+    assert all(
+        abs(x) + 4 * len(name) * 360 / 660 < 180 for x, name in zip(labels.x, labels.text, strict=True)
+    )
     edge = places_atlas(pd.DataFrame({"latitude": [89.0], "longitude": [-179.0]})).layout
     assert list(edge.xaxis.range) == [-180, -173] and list(edge.yaxis.range) == [83, 90]
 

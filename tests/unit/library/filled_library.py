@@ -177,7 +177,16 @@ FRAMES: dict[str, tuple[Callable[[MediaLibrary], pd.DataFrame], dict[str, str]]]
         {"file_size": "whole", "id": "text"},
     ),
     "search": (lambda lib: lib.search("sea"), MEDIA),
-    "largest": (lambda lib: lib.largest(3), MEDIA),
+    "largest": (
+        lambda lib: lib.largest(3),
+        {
+            **{name: MEDIA[name] for name in ("file_name", "folder", "media_type", "file_size", "duration")},
+            **{name: MEDIA[name] for name in ("width", "height")},
+            "codec": "text",
+            "date": "local time",
+            "id": "text",
+        },
+    ),
     "frame": (lambda lib: lib.frame(select(media)), MEDIA),
     "streams": (lambda lib: lib.streams(), STREAMS),
     "quality": (

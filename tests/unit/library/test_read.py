@@ -238,7 +238,7 @@ class TestUnmatchedValues:
         library.tag(MediaFilter(), "seaside")
         with pytest.warns(FilterWarning) as warned:
             assert ask(library, fields)
-        assert [str(one.message) for one in warned] == [message]
+        assert [(str(one.message), one.filename) for one in warned] == [(message, __file__)]
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert ask(library, fields)

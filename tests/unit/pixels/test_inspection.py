@@ -54,7 +54,9 @@ def test_quality_of_real_pictures(library: MediaLibrary, photos: Path) -> None:
     assert library.quality().empty
     assert library.inspect(what=("quality",)).inspected == 12
     found = by_name(library.quality())
-    assert len(found) == 12 and library.similar().empty
+    with pytest.warns(FilterWarning, match="No image of this selection is inspected. Run inspect") as warned:
+        assert len(found) == 12 and library.similar().empty
+    assert warned[0].filename == __file__
     canon = found[found["camera"] == "Canon EOS R5"]
     assert (canon["peers"] == 6).all()
     assert canon["sharpness_rank"].tolist() == [0, 0.2, 0.4, 0.6, 0.8, 1]

@@ -133,8 +133,8 @@ def test_savings_have_a_range(lib: MediaLibrary) -> None:
     (rows,) = tables(section)
     assert rows == [
         ["Video", "Codec", "Resolution", "Duration", "Size", "Estimated savings"],
-        ["/m/2.mp4", "h264", "Full HD", "16:40 min", "2.00 GB", "1.36 GB"],
-        ["/m/1.mp4", "h264", "Full HD", "16:40 min", "1.00 GB", "356 MB"],
+        ["/m/2.mp4", "H.264", "Full HD", "16:40 min", "2.00 GB", "1.36 GB"],
+        ["/m/1.mp4", "H.264", "Full HD", "16:40 min", "1.00 GB", "356 MB"],
     ]
     assert sentences(Report(lib, media_type="image").savings()) == ["No videos would become smaller as HEVC."]
 

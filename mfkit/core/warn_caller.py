@@ -1,0 +1,75 @@
+"""Warnings that name the user's line, although mfkit's event loop on another thread issues them.
+
+:func:`warnings.warn` names a line by its distance on the stack (``stacklevel``). On the thread of the event
+loop, the stack does not contain the user's code. So the line is recorded before the work is handed over.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FrameType
+from typing import Any, NamedTuple
+
+
+class _Line(NamedTuple):
+    """Line of code, with the global variables of its module."""
+
+    file: str
+    number: int
+    names: dict[str, Any]
+
+
+_SKIPPED = (__name__.partition(".")[0], "asyncio", "contextlib")
+"""Packages whose frames lie between the user's code and a warning."""
+_is_silent: ContextVar[bool] = ContextVar("mfkit_is_silent", default=False)
+_calling_line: ContextVar[_Line | None] = ContextVar("mfkit_calling_line", default=None)
+
+
+@contextmanager
+def recorded_caller() -> Iterator[None]:
+    """Record the user's line for warnings of work that is handed to the event loop in the ``with`` block.
+
+    Tasks inherit the context variables of the code that starts them, also across threads.
+    """
+    token = _calling_line.set(_calling_line.get() or _user_line())
+    try:
+        yield
+    finally:
+        _calling_line.reset(token)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Leave out the warnings of :func:`warn_caller` in the ``with`` block, which informs the user itself."""
+    token = _is_silent.set(True)
+    try:
+        yield
+    finally:
+        _is_silent.reset(token)
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Issue a warning that names the line outside of mfkit from which mfkit was called."""
+    if _is_silent.get():
+        return
+    line = _calling_line.get() or _user_line()
+    if line is None:
+        warnings.warn(message, category, stacklevel=2)
+        return
+    registry = line.names.setdefault("__warningregistry__", {})
+    module = str(line.names.get("__name__", ""))
+    warnings.warn_explicit(message, category, line.file, line.number, module=module, registry=registry)
+
+
+def _user_line() -> _Line | None:
+    """Return the innermost line on the stack that is outside of the packages in ``_SKIPPED``."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if str(frame.f_globals.get("__name__", "")).partition(".")[0] not in _SKIPPED:
+            return _Line(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
+        frame = frame.f_back
+    return None

@@ -382,6 +382,34 @@ def test_bars_are_chosen_by_keyboard(explorer: Visit, library: MediaLibrary) -> 
     wait_for_count(explorer, library.count() - library.count(video_codec=largest))
 
 
+def test_circles_and_boxes_are_chosen_by_keyboard(explorer: Visit, library: MediaLibrary) -> None:
+    """On a map and a treemap, an arrow key announces a mark, and Enter selects or Alt+Enter excludes it."""
+    page = explorer.page
+    explorer.still()
+    places = page.locator(".mfkit-plot[aria-label=Places]")
+    circles = places.get_by_role("application")
+    circles.focus()
+    circles.press("End")
+    expect(places.get_by_role("status")).to_contain_text(re.compile(r"\d files?"))
+    circles.press("Enter")
+    page.locator(".mfkit-chip", has_text="between").wait_for()
+    assert 0 < shown(explorer) < library.count(has_location=True)
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.get_by_role("tab", name="Folders and cameras").click()
+    folders = page.locator(".mfkit-plot[aria-label=Folders]")
+    boxes = folders.get_by_role("application")
+    explorer.still()
+    largest = library.folders(1).query("depth == 1").nlargest(1, "bytes").iloc[0]
+    boxes.focus()
+    boxes.press("ArrowDown")
+    boxes.press("ArrowDown")
+    expect(folders.get_by_role("status")).to_contain_text(largest["label"])
+    boxes.press("Alt+Enter")
+    wait_for_count(explorer, library.count() - int(largest["files"]))
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.get_by_role("tab", name="Overview").click()
+
+
 def cells(browser: Visit) -> list[str]:
     """Return the source of the notebook's cells."""
     return list(

@@ -1,5 +1,5 @@
-// Makes the bars, points and cells of a chart reachable by keyboard: the arrow keys move from one to the next, Enter
-// clicks it, and Alt+Enter excludes it. The hover text marks the current one and is announced to screen readers.
+// Makes the bars, points, cells, boxes and circles of a chart reachable by keyboard: the arrow keys move from one to the
+// next, Enter clicks it, and Alt+Enter excludes it. The hover text marks the current one and is announced to screen readers.
 function chartKeys(plot, el, Plotly, title, send, signal) {
   const status = document.createElement("div");
   status.className = "mfkit-announced";
@@ -10,23 +10,27 @@ function chartKeys(plot, el, Plotly, title, send, signal) {
   // All marks with a value, in reading order. Bars above each other share their value and are one stop.
   const marks = () => {
     const found = new Map();
-    const add = (place, value, left, top) => {
+    const add = (hover, value, left, top) => {
       const key = JSON.stringify(value ?? null);
-      if (key !== "null" && !found.has(key)) found.set(key, { place, value, key, left, top });
+      if (key !== "null" && !found.has(key)) found.set(key, { hover, value, key, left, top });
     };
-    for (const { type, customdata, x, y, z, index, visible, hoverinfo, xaxis, yaxis } of plot._fullData ?? []) {
-      if (!customdata || visible !== true || hoverinfo === "skip" || !xaxis || !yaxis) continue;
+    for (const { type, customdata, x, y, z, lat, lon, index, visible, hoverinfo, xaxis, yaxis } of plot._fullData ?? []) {
+      if (!customdata || visible !== true || hoverinfo === "skip") continue;
+      if (type === "treemap") addBoxes(customdata, add);
+      if (type === "scattermap") addCircles(customdata, lat, lon, add);
+      if (!xaxis || !yaxis) continue;
       const across = (value) => plot._fullLayout[xaxis.replace("x", "xaxis")].d2p(value);
       const down = (value) => plot._fullLayout[yaxis.replace("y", "yaxis")].d2p(value);
       if (type === "heatmap") {
         [...customdata].forEach((row, at) => [...row].forEach((value, column) => {
           if (!Number.isFinite(z[at][column])) return;
           const place = { curveNumber: index, xval: x[column], yval: y[at] };
-          add(place, value, across(x[column]), down(y[at]));
+          add(() => Plotly.Fx.hover(plot, [place]), value, across(x[column]), down(y[at]));
         }));
       } else {
         [...customdata].forEach((value, at) => {
-          add({ curveNumber: index, pointNumber: at }, value, across(x[at]), down(y[at]));
+          const place = { curveNumber: index, pointNumber: at };
+          add(() => Plotly.Fx.hover(plot, [place]), value, across(x[at]), down(y[at]));
         });
       }
     }
@@ -35,10 +39,33 @@ function chartKeys(plot, el, Plotly, title, send, signal) {
     return [...found.values()].sort((a, b) => (upright ? 0 : a.top - b.top) || a.left - b.left);
   };
 
+  // The boxes of a treemap: each folder is followed by its subfolders, the largest first. Plotly shows the hover text of a
+  // box only for events of the pointer.
+  const addBoxes = (customdata, add) => {
+    const slices = [...plot.querySelectorAll(".treemaplayer .slice")];
+    const sliceOf = new Map(slices.map((slice) => [slice.__data__, slice]));
+    let number = 0;
+    slices[0]?.__data__.eachBefore((box) => {
+      const slice = sliceOf.get(box);
+      if (slice) add(() => slice.dispatchEvent(new MouseEvent("mouseover")), customdata[box.data.data.i], number += 1, 0);
+    });
+  };
+
+  // The visible circles of a map, from left to right.
+  const addCircles = (customdata, latitudes, longitudes, add) => {
+    const { map } = plot._fullLayout.map._subplot;
+    const { clientWidth, clientHeight } = map.getCanvas();
+    [...customdata].forEach((value, at) => {
+      const { x, y } = map.project([longitudes[at], latitudes[at]]);
+      if (x < 0 || y < 0 || x > clientWidth || y > clientHeight) return;
+      add(() => Plotly.Fx.hover(plot, { xval: longitudes[at], yval: latitudes[at] }, "map"), value, x, 0);
+    });
+  };
+
   let announcing;
-  const point = ({ place, key }) => {
+  const point = ({ hover, key }) => {
     current = key;
-    Plotly.Fx.hover(plot, [place]);
+    hover();
     clearTimeout(announcing);
     announcing = setTimeout(announce, 100);  // Plotly shows the text within 50 ms, without an event
   };
@@ -49,7 +76,11 @@ function chartKeys(plot, el, Plotly, title, send, signal) {
     });
     status.textContent = lines.filter(Boolean).join(", ");
   };
-  const leave = () => { if (plot._fullData) Plotly.Fx.unhover(plot); };
+  const leave = () => {
+    if (!plot._fullData) return;
+    if (plot._fullData[0]?.type !== "treemap") Plotly.Fx.unhover(plot);
+    for (const slice of plot.querySelectorAll(".treemaplayer .slice")) slice.dispatchEvent(new MouseEvent("mouseout"));
+  };
 
   const MOVES = {
     ArrowLeft: (at) => at - 1, ArrowUp: (at) => at - 1, ArrowRight: (at) => at + 1, ArrowDown: (at) => at + 1,

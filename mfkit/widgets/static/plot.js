@@ -198,8 +198,8 @@ function listen(plot, send, redraw, signal) {
     // Clicks on a treemap are handled below, where its own reaction can be prevented.
     if (value !== null && points[0].data.type !== "treemap") send(event?.altKey ? "exclude" : "click", value);
   });
-  plot.on("plotly_treemapclick", ({ points }) => {
-    send("click", points[0]?.customdata ?? null);
+  plot.on("plotly_treemapclick", ({ points, event }) => {
+    send(event?.altKey ? "exclude" : "click", points[0]?.customdata ?? null);
     return false;
   });
   plot.on("plotly_selected", (event) => {
@@ -325,10 +325,8 @@ async function show({ model, el, signal }) {
       names?.();
       brush ??= brushOf(plot, el, (kind, value) => model.send({ kind, value }), signal);
       brush.show(layout.meta?.brush);
-      if (!layout.map) {
-        keys ??= chartKeys(plot, el, Plotly, model.get("title"), (kind, value) => model.send({ kind, value }), signal);
-        keys();
-      }
+      keys ??= chartKeys(plot, el, Plotly, model.get("title"), (kind, value) => model.send({ kind, value }), signal);
+      keys();
       plot.dataset.drawn = String(Number(plot.dataset.drawn ?? 0) + 1);
       if (wired) return;
       wired = true;

@@ -102,11 +102,8 @@ def _first(tags: Tags, names: tuple[str, ...]) -> str | None:
 def _decoded(tags: Tags) -> dict[str, str]:
     """Decode tags, with one detected encoding for all tags that are not valid UTF-8."""
     raw = {name: data for name, value in tags.items() if (data := escaped_bytes(value)) is not None}
-    texts = FileTexts.of(raw.values(), (value for name, value in tags.items() if name not in raw))
-    return {
-        name: texts.decode(raw[name]) if name in raw else texts.restored(repair(value))
-        for name, value in tags.items()
-    }
+    texts = FileTexts.of(raw.values())
+    return {name: texts.decode(raw[name]) if name in raw else repair(value) for name, value in tags.items()}
 
 
 def _without_repeats(value: str) -> str:

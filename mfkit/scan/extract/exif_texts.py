@@ -9,24 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from mfkit.scan.extract import ratings
+from mfkit.scan.extract.default_texts import without_default
 from mfkit.scan.extract.text_decoding import FileTexts, decode
 from mfkit.scan.extract.tiff_directories import Value
 
 MAIN_TAGS = frozenset((0x010E, 0x013B, 0x4746, 0x4749, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))
 EXIF_TAGS = frozenset((0x9286, 0xA430))
 _XP_TITLE, _XP_COMMENT, _XP_AUTHOR, _XP_KEYWORDS, _XP_SUBJECT = range(0x9C9B, 0x9CA0)
-_USER_COMMENT = 0x9286
+_USER_COMMENT, _MAKE = 0x9286, 0x010F
 _COMMENT_CODES = {b"ASCII\x00\x00\x00": "ascii", b"\x00" * 8: None}
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _JAPANESE = ("iso2022_jp", "euc_jp", "cp932")
-# Cameras write these default texts into every file, so they are ignored.
-_DEFAULT_TEXTS = frozenset(
-    "olympus digital camera|sony dsc|minolta digital camera|konica minolta digital camera|samsung|"
-    "samsung digital camera|exif_jpeg_picture|dcf 1.0|digital stillcamera|digital still camera|"
-    "kodak digital still camera|jpeg|default|untitled|(null)|screenshot|binary comment".split("|")
-)
-# DJI's drones write the path of the file on the memory card as the description.
-_PATH_ON_CARD = re.compile(r"(?:[A-Za-z]:)?[\\/]?DCIM[\\/]\S+\Z", re.IGNORECASE)
 
 
 def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[str | None, dict[str, Any]]:
@@ -45,12 +38,14 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
     texts = FileTexts.of(_first_text(data) for data in raw.values())
     author = _first_text(raw[0x013B])
     fields: dict[str, Any] = {
-        "description": _without_default(_clean(texts.decode(_first_text(raw[0x010E])))),
+        "description": without_default(
+            _clean(texts.decode(_first_text(raw[0x010E]))), tag_text(main.get(_MAKE))
+        ),
         "author": _clean(texts.decode(author))
         or _wide_text(main.get(_XP_AUTHOR))
         or tag_text(exif.get(0xA430)),
         "copyright": _copyright(raw[0x8298], texts),
-        "user_comment": _without_default(
+        "user_comment": without_default(
             user_comment(tag_bytes(exif.get(_USER_COMMENT)) or b"")
             or _wide_text(main.get(_XP_COMMENT))
             or _wide_text(main.get(_XP_SUBJECT))
@@ -59,7 +54,7 @@ def text_fields(main: Mapping[int, Value], exif: Mapping[int, Value]) -> tuple[s
         "rating": _rating(main),
         "text_encoding": texts.note,
     }
-    return _wide_text(main.get(_XP_TITLE)), {
+    return without_default(_wide_text(main.get(_XP_TITLE))), {
         name: value for name, value in fields.items() if value is not None
     }
 
@@ -152,14 +147,6 @@ def _copyright(data: bytes, texts: FileTexts) -> str | None:
     """
     parts = [_clean(texts.decode(part)) for part in data.split(b"\x00")]
     return next((part for part in parts if part), None)
-
-
-def _without_default(text: str | None) -> str | None:
-    if text is None or text.lower() in _DEFAULT_TEXTS or _PATH_ON_CARD.match(text):
-        return None
-    if not re.search(r"\w", text):
-        return None
-    return text
 
 
 def _split_keywords(text: str | None) -> list[str] | None:

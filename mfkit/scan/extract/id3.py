@@ -12,10 +12,9 @@ from typing import NamedTuple
 from mfkit.scan.extract import ratings
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 from mfkit.scan.extract.id3_genres import genre_names, genre_of
-from mfkit.scan.extract.text_decoding import FileTexts, decode
+from mfkit.scan.extract.text_decoding import FileTexts
 
 _MAX_FRAMES, _MAX_TEXT, _MAX_UNSYNCHRONISED = 500, 65_536, 2 << 20
-_UNICODE = ("utf-16-le", "utf-16-be", "utf-8")
 _ENCODINGS = {0: "latin-1", 1: "utf-16-le", 2: "utf-16-be", 3: "utf-8"}
 # The keys are frame names of ID3v2.2 and of later versions, and the values are mfkit's tag names.
 _TEXT_FRAMES = {
@@ -131,14 +130,6 @@ def doubtful_texts(tags: Iterable[Id3 | None]) -> Iterator[bytes]:
         for text in tag.texts if tag is not None else ():
             if text.declared == "latin-1":
                 yield text.data
-
-
-def unicode_texts(tags: Iterable[Id3 | None]) -> Iterator[str]:
-    """Yield the decoded texts that declare a Unicode encoding and have other characters than ASCII."""
-    for tag in tags:
-        for text in tag.texts if tag is not None else ():
-            if text.declared in _UNICODE and not text.data[2:].isascii():
-                yield decode(text.data, text.declared)
 
 
 def _split_slashes(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mfkit.scan.extract.date_parser import parse_date
+from mfkit.scan.extract.default_texts import without_default
 from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.extract.text_decoding import FileTexts
 
@@ -46,12 +47,12 @@ def extract(record: bytes) -> Metadata:
     # These IPTC data sets contain the district, the city, the state and the country.
     place = [first(number) for number in (92, 90, 95, 101)]
     metadata: Metadata = {
-        "title": first(5, 105),
+        "title": without_default(first(5, 105)),
         "location_name": ", ".join(dict.fromkeys(part for part in place if part)) or None,
         "dates": _dates(values),
     }
     extra = {
-        "description": first(120),
+        "description": without_default(first(120)),
         "author": "; ".join(decoded[80]) or None,
         "copyright": first(116),
         "keywords": list(dict.fromkeys(decoded[25]))[:_MAX_KEYWORDS] or None,

@@ -21,7 +21,6 @@ from mfkit.scan.extract.id3 import (
     read_appended_id3v2,
     read_id3v1,
     read_id3v2,
-    unicode_texts,
 )
 from mfkit.scan.extract.id3_genres import NO_GENRE
 from mfkit.scan.extract.schema import COUNTED, PARSER_ERRORS, ExtractionError, Metadata, from_origin, merge
@@ -88,11 +87,7 @@ def _merged(
     """Decode all tags of a file with one detected encoding, and merge the tags by priority."""
     first, named, last = list(first), list(named), list(last)
     raw = [value for tags in named for name, values in tags.items() for value in values]
-    unicode = [
-        *unicode_texts(first),
-        *(value.decode("utf-8", "replace") for value in raw if not value.isascii()),
-    ]
-    texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw], unicode)
+    texts = FileTexts.of([*doubtful_texts([*first, *last]), *raw])
     parts: list[Metadata] = [_id3_metadata(tag, texts) for tag in first if tag is not None]
     for tags in named:
         values = {name: [texts.decode(value) for value in found] for name, found in tags.items()}

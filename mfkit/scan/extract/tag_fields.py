@@ -10,6 +10,7 @@ from typing import Any
 from mfkit.scan.extract import ratings
 from mfkit.scan.extract.id3_genres import NO_GENRE
 from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.extract.text_decoding import converted_encoding, restored
 
 SEPARATOR = "; "
 """Separator of several values in a column."""
@@ -61,6 +62,9 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
     """
     if not tags and rating is None:
         return {}
+    encoding = converted_encoding(value for values in tags.values() for value in values)
+    if encoding is not None:
+        tags = {name: [restored(value, encoding) for value in values] for name, values in tags.items()}
     values = dict.fromkeys(_NAMES, _NONE)
     for field in {_FIELDS[name] for name in _FIELDS.keys() & tags.keys()}:
         values[field] = _values(tags, _NAMES[field])
@@ -87,6 +91,7 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
         "copyright": next(iter(values["copyright"]), None),
         "keywords": _keywords(values["keywords"]) if values["keywords"] else None,
         "rating": rating if rating is not None else _rating(tags),
+        "text_encoding": encoding,
     }
     for field, name in _LISTS.items():
         members = artists if field == "artist" else values[field]

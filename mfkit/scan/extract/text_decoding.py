@@ -7,7 +7,7 @@ encoding of their country.
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 DEFAULT_ENCODING = "cp1252"
 _SINGLE_BYTE = frozenset(("ascii", "iso8859-1", "cp1252"))
@@ -15,8 +15,9 @@ _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"
 _CAPITAL_AND_QUOTE = re.compile("[À-ÁÄÆ-ß][‘’‚“”„–—…•›‹]")
 _ASCII_COMPATIBLE = (None, "ascii", "latin-1", "utf-8", DEFAULT_ENCODING)
 _MAX_INCOMPLETE_BYTES = 3  # Maximum number of bytes of an incomplete UTF-8 character at the end of a text.
-_LATIN_ENCODINGS = (DEFAULT_ENCODING, "cp1250", "cp1254")
-_FEWEST_LETTERS, _LARGE_SHARE, _FEWEST_CONVERTED = 4, 0.7, 12
+_LATIN_ENCODINGS = (None, DEFAULT_ENCODING, "cp1250", "cp1254")
+_FEWEST_LETTERS, _LARGE_SHARE, _FEWEST_CONVERTED, _MAX_CONVERTED = 4, 0.7, 12, 1_000
+_CONTROL = re.compile("[\x80-\x9f]")
 UNKNOWN = "unknown"
 """Value of ``extra["text_encoding"]`` if texts were read as Windows-1252 because no encoding was detected."""
 
@@ -103,34 +104,15 @@ class FileTexts:
     Attributes:
         legacy: Encoding of texts that are neither in their declared encoding nor UTF-8.
         note: Value for ``extra["text_encoding"]``, or None if no text needed a legacy encoding.
-        converted: Encoding of texts that a program took for Latin-1 and converted to Unicode, or None.
     """
 
     legacy: str = DEFAULT_ENCODING
     note: str | None = None
-    converted: str | None = None
 
     @classmethod
-    def of(cls, texts: Iterable[bytes], unicode: Iterable[str] = ()) -> "FileTexts":
-        """Detect the encoding of texts that declare no encoding, or only Latin-1 or ASCII.
-
-        Args:
-            texts: The undecoded texts.
-            unicode: Texts in a Unicode encoding, which a program may have converted wrongly.
-        """
-        converted = [raw for text in unicode if (raw := _before_conversion(text)) is not None]
-        found = cls._of([text for text in texts if not text.isascii() and _strict(text, "utf-8") is None])
-        if sum(byte > 127 for raw in converted for byte in raw) < _FEWEST_CONVERTED:
-            return found
-        from mfkit.scan.extract.legacy_encodings import legacy_encoding
-
-        encoding = legacy_encoding(converted)
-        if encoding is None or encoding in _LATIN_ENCODINGS:
-            return found
-        return replace(found, converted=encoding, note=found.note or encoding)
-
-    @classmethod
-    def _of(cls, doubtful: list[bytes]) -> "FileTexts":
+    def of(cls, texts: Iterable[bytes]) -> "FileTexts":
+        """Detect the encoding of texts that declare no encoding, or only Latin-1 or ASCII."""
+        doubtful = [text for text in texts if not text.isascii() and _strict(text, "utf-8") is None]
         if not doubtful:
             return cls()
         # The module that detects text encodings is imported only here, because the texts of most files are
@@ -144,30 +126,51 @@ class FileTexts:
 
     def decode(self, data: bytes, declared: str | None = None) -> str:
         """Decode one of the file's texts like :func:`decode`, with the file's detected legacy encoding."""
-        return self.restored(decode(data, declared, legacy=self.legacy))
+        return decode(data, declared, legacy=self.legacy)
 
-    def restored(self, text: str) -> str:
-        """Undo the conversion of a text that a program took for Latin-1, as in "Ðóññêèé" for "Русский"."""
-        raw = _before_conversion(text) if self.converted is not None else None
-        return text if raw is None else _strict(raw, self.converted or "") or text
+
+def converted_encoding(texts: Iterable[str]) -> str | None:
+    """Detect the encoding of texts that a program took for Latin-1 and converted to Unicode.
+
+    Args:
+        texts: All texts of a file or a tag.
+
+    Returns:
+        The name of a Python codec for :func:`restored`, or None if the texts are as they should be, or if no
+        encoding is certain.
+    """
+    converted = [raw for text in texts if (raw := _before_conversion(text)) is not None]
+    if sum(byte > 127 for raw in converted for byte in raw) < _FEWEST_CONVERTED:
+        return None
+    from mfkit.scan.extract.legacy_encodings import legacy_encoding
+
+    found = legacy_encoding(converted)
+    return None if found in _LATIN_ENCODINGS else found
+
+
+def restored(text: str, encoding: str) -> str:
+    """Undo the conversion of a text that a program took for Latin-1, as in "Ðóññêèé" for "Русский"."""
+    raw = _before_conversion(text)
+    return text if raw is None else _strict(raw, encoding) or text
 
 
 def _before_conversion(text: str) -> bytes | None:
     """Return the bytes of a text that may have been taken for Latin-1, or None for other text.
 
-    In a Western European text most letters are ASCII. If they are not, the text is probably in another
-    script.
+    Such a text has control characters of Latin-1, or mostly letters with accents, which no Western European
+    language has.
     """
     if text.isascii():
         return None
-    letters = [character for character in text if character.isalpha()]
-    others = sum(not character.isascii() for character in letters)
-    if others < _FEWEST_LETTERS or others < _LARGE_SHARE * len(letters):
-        return None
+    text = text[:_MAX_CONVERTED]
     try:
-        return text.encode(DEFAULT_ENCODING, "mfkit-latin1")
+        raw = text.encode(DEFAULT_ENCODING, "mfkit-latin1")
     except UnicodeEncodeError:
         return None
+    letters = [character for character in text if character.isalpha()]
+    others = sum(not character.isascii() for character in letters)
+    is_doubtful = others >= _FEWEST_LETTERS and others >= _LARGE_SHARE * len(letters)
+    return raw if is_doubtful or _CONTROL.search(text) else None
 
 
 def _codec_name(declared: str | None) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mfkit.scan.extract import exif, exposure, ratings, xmp_packet
 from mfkit.scan.extract.date_parser import parse_date
+from mfkit.scan.extract.default_texts import without_default
 from mfkit.scan.extract.schema import CREATE_DATE, Metadata, StatedDate, from_origin
 from mfkit.scan.extract.text_decoding import whole_number
 from mfkit.scan.extract.xmp_packet import Value
@@ -57,7 +58,7 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "aperture": exposure.aperture(camera),
         "shutter_speed": exposure.shutter_speed(exposure.exposure_seconds(camera)),
         "focal_length": _fraction(_text(found, "exif:FocalLength")),
-        "title": _text(found, "dc:title", "photoshop:Headline", "acdsee:caption"),
+        "title": _own_text(found, "dc:title", "photoshop:Headline", "acdsee:caption"),
         "dates": _dates(found),
         "location_name": _place(found),
     }
@@ -75,7 +76,7 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
     extra: dict[str, Any] = {
         "keywords": combined_keywords(flat, paths) or None,
         "keyword_paths": paths or None,
-        "description": _text(
+        "description": _own_text(
             found, "dc:description", "tiff:ImageDescription", "exif:UserComment", "acdsee:notes"
         ),
         "author": "; ".join(_texts(found.get("dc:creator"))) or _text(found, "tiff:Artist"),
@@ -127,6 +128,11 @@ def _text(found: Properties, *names: str) -> str | None:
             for text in _texts(value):
                 return text
     return None
+
+
+def _own_text(found: Properties, *names: str) -> str | None:
+    """Return the text of the first of the given properties that a person wrote, and not a camera."""
+    return next((text for name in names if (text := without_default(_text(found, name)))), None)
 
 
 def _texts(value: Value | None) -> Iterator[str]:

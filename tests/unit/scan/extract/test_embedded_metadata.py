@@ -158,9 +158,19 @@ def test_user_comments(data: bytes, expected: str | None) -> None:
 
 
 def test_default_descriptions_are_not_descriptions() -> None:
-    """Cameras write the same text or the path on the memory card into every image."""
-    for default in (b"OLYMPUS DIGITAL CAMERA         \0", b"DCIM\\100MEDIA\\DJI_0001.JPG\0"):
+    """Cameras write the same text, a mode or the path on the memory card into every image."""
+    defaults = (
+        b"OLYMPUS DIGITAL CAMERA         \0", b"DCIM\\100MEDIA\\DJI_0001.JPG\0", b"Minolta DSC\0",
+        b"<Digimax S500 / Kenox S500>\0", b"MOTOROLA DIGITAL CAMERA\0",
+    )  # fmt: skip
+    for default in defaults:
         assert "description" not in texts_of(((0x010E, 2, default),)).get("extra", {})
+    for mode in (b"oznorWO\0", b"sdr_HDRB\0"):
+        assert "description" not in texts_of(((0x010E, 2, mode), (0x010F, 2, b"HUAWEI\0"))).get("extra", {})
+        assert texts_of(((0x010E, 2, mode),))["extra"]["description"] == mode[:-1].decode()
+    copied = records((2, 5, b"SONY DSC"), (2, 120, b"OLYMPUS DIGITAL CAMERA"))
+    assert "title" not in iptc.extract(copied) and "description" not in iptc.extract(copied).get("extra", {})
+    assert texts_of(((0x010E, 2, b"My digital camera\0"),))["extra"]["description"] == "My digital camera"
 
 
 def test_iptc_fields() -> None:

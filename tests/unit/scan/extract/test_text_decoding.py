@@ -4,7 +4,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mfkit.scan.extract.text_decoding import UNKNOWN, FileTexts, decode, repair, whole_number
+from mfkit.scan.extract.text_decoding import (
+    UNKNOWN,
+    FileTexts,
+    converted_encoding,
+    decode,
+    repair,
+    restored,
+    whole_number,
+)
 
 CHARACTERS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 LATIN1 = st.text(
@@ -122,12 +130,12 @@ def test_file_texts_judge_all_texts_together() -> None:
 def test_texts_converted_as_latin1_are_restored() -> None:
     """A program took Cyrillic for Latin-1 and wrote it in Unicode; Western text stays as it is."""
     wrong = [text.encode("cp1251").decode("latin-1") for text in ("Танцевальный рай", "Русский размер")]
-    texts = FileTexts.of([], [*wrong, "Café Müller", "Zürich"])
-    assert (texts.restored(wrong[1]), texts.note) == ("Русский размер", "cp1251")
-    assert texts.decode(wrong[0].encode("utf-16-le"), "utf-16-le") == "Танцевальный рай"
-    assert texts.restored("Café Müller") == "Café Müller"
-    western = FileTexts.of([], ["Été à Évian", "ÉÈÀÇ", "Åäö åäö", "東京"])
-    assert (western.restored("ÉÈÀÇ"), western.note) == ("ÉÈÀÇ", None)
+    assert converted_encoding([*wrong, "Café Müller", "Zürich"]) == "cp1251"
+    assert restored(wrong[1], "cp1251") == "Русский размер"
+    assert restored("Café Müller", "cp1251") == "Café Müller"
+    japanese = ["残酷な天使のテーゼ".encode("cp932").decode("latin-1")]
+    assert restored(japanese[0], converted_encoding(japanese) or "") == "残酷な天使のテーゼ"
+    assert converted_encoding(["Été à Évian", "ÉÈÀÇ", "Åäö åäö", "東京"]) is None
 
 
 def test_utf8_needs_no_note() -> None:

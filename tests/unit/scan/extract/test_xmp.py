@@ -251,6 +251,15 @@ def test_locations(latitude: str, longitude: str, expected: tuple[float, float])
     assert (metadata["latitude"], metadata["longitude"]) == pytest.approx(expected, abs=1e-6)
 
 
+def test_default_texts_of_cameras() -> None:
+    """Programs copy the text that a camera writes into every image."""
+    titled = packet('ps:Headline="Alps"', array("dc:title", "SONY DSC", kind="Alt"))
+    metadata = xmp.extract(
+        titled.replace(b"</r:Description>", b"<dc:description>SAMSUNG</dc:description></r:Description>")
+    )
+    assert metadata["title"] == "Alps" and "description" not in metadata.get("extra", {})
+
+
 def test_altitude_and_lens() -> None:
     """Altitudes below sea level are negative, and the ranges of a lens name it."""
     metadata = xmp.extract(

@@ -7,12 +7,12 @@ import socket
 import subprocess
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mfkit.scan.ignore import IgnoreRules
 from mfkit.scan.stored_path import to_stored_path
-from mfkit.scan.walk import SkippedEntries, walk
+from mfkit.scan.walk import SkippedEntries, candidates_of, file_status, walk
 
 parts = st.text(st.sampled_from("ab.-/ 0~é日"), min_size=1, max_size=8)
 
@@ -26,6 +26,7 @@ def paths(root: Path) -> list[str]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(parts, max_size=12))
+@example(["a/x", "a b", "a.b", "a-b/y", "a0", "a"])
 def test_paths_are_sorted_and_complete(tmp_path_factory, names):
     """Each path is yielded once, sorted by code point as in the database."""
     root = tmp_path_factory.mktemp("walk")
@@ -105,3 +106,21 @@ def test_a_tree_deeper_than_the_recursion_limit(tmp_path):
         os.chdir(before)
         # pytest's own cleanup recurses.
         subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
+
+
+def test_status_of_a_file_since_the_walk(tmp_path):
+    """A file has its current size and time; one that became a folder or is gone keeps those of the walk."""
+    for name in ("file", "folder/x"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("text")
+    os.utime(tmp_path / "file", (1e9, 1e9))
+    found = candidates_of([(f"{tmp_path}/{name}", 77, 5, None) for name in ("file", "folder", "gone")])
+    sizes = {Path(path).name: (one.size, one.modified_at.timestamp()) for path, one in found.items()}
+    assert sizes == {"file": (4, 1e9), "folder": (77, 5e-6), "gone": (77, 5e-6)}
+
+
+def test_numbers_of_64_bits_are_stored_with_a_sign():
+    """Different devices and inodes of any file system have different stored numbers."""
+    for number, stored in ((1, 1), (2**63 - 1, 2**63 - 1), (2**63, -(2**63)), (2**64 - 1, -1)):
+        status = file_status(os.stat_result((0o100644, number, number, 1, 0, 0, 0, 0, 0, 0)))
+        assert (status.device, status.inode, status.link_count) == (stored, stored, 1)

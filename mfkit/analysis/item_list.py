@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, cast, func, or_, select
 
 from mfkit.errors import FilterError, did_you_mean
 from mfkit.filters.conditions import camera, conditions, container, lens
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.filters.size_classes import resolution
-from mfkit.filters.text_search import search_hits
+from mfkit.filters.text_search import search_hits, search_words
 from mfkit.models import Collection, MediaCopy, SavedFilter, Tag, collection_items, media, media_tags
 from mfkit.sql.elements import OrderedTexts, by_code_point
 
@@ -82,6 +83,27 @@ def search(text: str, chosen: MediaFilter, *, limit: int | None = None) -> Selec
         .order_by(hits.c.rank, c.file_path)
         .limit(limit)
     )
+
+
+def items_by_copies(text: str, chosen: MediaFilter, *, limit: int | None = None) -> Select[Any] | None:
+    """Return the SELECT statement that lists the items with a copy whose path contains all words of a text.
+
+    The words may occur anywhere in the path, and the case of ASCII letters is ignored.
+
+    Returns:
+        The statement, or None if the text has no letters and digits.
+    """
+    path = func.lower(MediaCopy.file_path)
+    runs = [run for word in search_words(text) for run in word]
+    if not runs:
+        return None
+    # macOS stores decomposed names (Unicode NFD), so both forms of each word are compared.
+    found = (
+        or_(*(path.contains(func.lower(form)) for form in dict.fromkeys((run, normalize("NFD", run)))))
+        for run in runs
+    )
+    copies = select(MediaCopy.media_item_id).where(MediaCopy.missing_since.is_(None), *found)
+    return select(media).where(c.id.in_(copies), *conditions(chosen)).order_by(c.file_path).limit(limit)
 
 
 def item_row(item_id: UUID) -> Select[Any]:

@@ -91,7 +91,10 @@ def search(
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Search names, folders, titles, artists, albums, places, cameras and tags."""
+    """Search names, folders, titles, artists, albums, places, cameras and tags.
+
+    If nothing matches, the paths of copies are searched. The table shows the items of these copies.
+    """
     with open_existing(library) as lib:
         found = lib.search(" ".join(words), filter_from_options(context), limit=limit + 1 if limit else None)
     frame = found.head(limit) if limit else found

@@ -161,7 +161,7 @@ class MediaFilter(BaseModel, metaclass=_ShortHelp):
         near: (latitude, longitude, radius in km). The distance is the great-circle distance on a sphere with
             a radius of 6371.0088 km.
         text: Full-text search over names, titles, artists, places and tags. All words must occur, each
-            at the start of a word.
+            at the start of a word. Paths of copies are not searched; ``search`` finds them.
         missing: Items that the last scan did not find: True selects only missing items, False (the default)
             only items that are not missing, None all items.
         duplicates: True selects items with copies, False those without.

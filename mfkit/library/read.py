@@ -143,6 +143,9 @@ class ReadMethods(LibraryBase):
     ) -> pd.DataFrame:
         """Find items by words in names, folders, titles, artists, albums, genres, places, cameras and tags.
 
+        An item with copies is found by the path that its row has. If a search finds no item at all, it finds
+        the items with a copy whose path contains all words. :meth:`metadata` lists the copies of an item.
+
         Args:
             text: Words to find. All of them must occur, each at the start of a word.
             filter: Filter of the items.
@@ -156,7 +159,13 @@ class ReadMethods(LibraryBase):
             FilterError: A field is unknown, or a value is invalid.
         """
         chosen = MediaFilter.of(filter, **fields)
-        return await self._selected(item_list.search(text, chosen, limit=limit), chosen)
+        found = await self.frame(item_list.search(text, chosen, limit=limit))
+        by_copies = item_list.items_by_copies(text, chosen, limit=limit)
+        if found.empty and by_copies is not None:
+            found = await self.frame(by_copies)
+        if found.empty:
+            await self._warn_of_unmatched(chosen)
+        return found
 
     @filter_keywords
     async def facets(

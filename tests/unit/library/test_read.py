@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, literal, select, text, union_all
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.errors import FilterError, FilterWarning, QueryError
 from mfkit.library.base import Engine
-from mfkit.models import MediaItem, MediaMetadata, Tag, media
+from mfkit.models import MediaCopy, MediaItem, MediaMetadata, Tag, media
 from tests.samples import item
 from tests.unit.library.filled_library import DAY, DTYPES, names, write
 
@@ -164,6 +164,22 @@ class TestReading:
         assert len(filled.search("m", limit=2)) == 2
         assert len(filled.search("m", limit=None)) == 5
         assert len(filled.search('"')) == 0
+
+    def test_search_finds_items_by_their_copies(self, library: MediaLibrary) -> None:
+        """Paths of copies are searched if nothing else matches, except those of missing copies."""
+        one, other = item("/m/a.jpg"), item("/m/b.jpg")
+        one.copies = [
+            MediaCopy(file_path="/m/Backup/Caf\u0065\u0301_7 (1).jpg", file_name="x"),
+            MediaCopy(file_path="/m/gone.jpg", file_name="gone.jpg", missing_since=DAY),
+        ]
+        other.copies = [MediaCopy(file_path="/m/backup/2%.jpg", file_name="2%.jpg")]
+        write(library, one, other)
+        assert names(library.search("backup CAF\u00c9_7")) == ["a"] == names(library.search("(1) backup"))
+        assert names(library.search("backup")) == ["a", "b"]
+        assert names(library.search("backup", limit=1)) == ["a"]
+        assert library.search("backup", media_type="video").empty
+        assert [len(library.search(text)) for text in ("gone", "%", "backup 8")] == [0, 0, 0]
+        assert names(library.search("b")) == ["b"]
 
     def test_largest(self, filled: MediaLibrary) -> None:
         """The largest come first, at most so many."""

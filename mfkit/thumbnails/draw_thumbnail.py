@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
@@ -11,6 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from mfkit.errors import ThumbnailError
 from mfkit.scan.formats.identify import HEAD_SIZE, FileFormat, identify
 from mfkit.scan.media_source import Source, name_of, open_source
+from mfkit.thumbnails.raw_previews import open_preview
 
 THUMBNAIL_SIDE = 480
 """Maximum width and height of a thumbnail in pixels."""
@@ -83,7 +85,7 @@ def draw_full_size(source: Source) -> bytes:
     file_format = format_of(source)
     if file_format.media_type != "image":
         raise ThumbnailError(f"{file_format.mime_type} files cannot be shown as an image.")
-    with open_source(source) as file, open_pillow(file, file_format) as original:
+    with open_source(source) as file, _open_picture(file, file_format, sys.maxsize) as original:
         scale = min(1.0, (_MAX_PIXELS / max(1, original.width * original.height)) ** 0.5)
         side = max(1, int(max(original.size) * scale))
         profile = original.info.get("icc_profile")
@@ -121,8 +123,13 @@ def open_image(
         ThumbnailError: The image has too many pixels, or its format is not supported.
         OSError: The file cannot be read or decoded.
     """
-    with open_source(source) as file, open_pillow(file, file_format) as original:
+    with open_source(source) as file, _open_picture(file, file_format, side) as original:
         return _upright(original, side, resample)
+
+
+def _open_picture(file: Any, file_format: FileFormat, side: int) -> Image.Image:
+    """Open an image, or the preview of a RAW file that is large enough for ``side``."""
+    return open_preview(file, file_format.format, side) or open_pillow(file, file_format)
 
 
 def open_pillow(file: Any, file_format: FileFormat) -> Image.Image:

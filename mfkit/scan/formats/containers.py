@@ -4,9 +4,10 @@ import struct
 
 from mfkit.scan.formats.audio_frames import DTS_SYNC_WORDS, adts, mpeg_audio
 
-_TIFF_RAW = frozenset(
+TIFF_RAW = frozenset(
     "nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr".split()
 )
+"""Camera RAW formats with the structure of TIFF."""
 _DNG_VERSION, _MAKE, _COMPRESSION = 0xC612, 0x010F, 0x0103
 _RAW_BY_MAKE = ((b"NIKON", "nef"), (b"SONY", "arw"), (b"PENTAX", "pef"))
 # These compression codes of Nikon, Sony and Pentax never occur in plain TIFF images.
@@ -30,7 +31,7 @@ def tiff_family(head: bytes, claimed: str) -> str:
     entries = _first_directory(head)
     if _DNG_VERSION in entries:
         return "dng"
-    if claimed in _TIFF_RAW:
+    if claimed in TIFF_RAW:
         return claimed
     if entries.get(_COMPRESSION) in _RAW_COMPRESSIONS:
         make = head[entries.get(_MAKE, 0) :][:16].upper()

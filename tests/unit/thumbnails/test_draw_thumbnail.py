@@ -11,7 +11,8 @@ import av
 import pytest
 from PIL import Image
 
-from mfkit.thumbnails.draw_thumbnail import draw
+from mfkit.thumbnails.draw_thumbnail import draw, draw_full_size
+from tests.unit.scan.tiff_files import Tags, longs, shorts, tiff
 
 RED, BLUE, WHITE = (220, 30, 30), (30, 30, 220), (255, 255, 255)
 
@@ -125,3 +126,60 @@ def test_longer_side(tmp_path: Path, size: tuple[int, int], expected: tuple[int,
     """The longer side is reduced to the given one, and a small image is not enlarged."""
     plain(RED, size).save(tmp_path / "a.jpg")
     assert drawn(tmp_path / "a.jpg").size == expected
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """Return a JPEG file."""
+    data = BytesIO()
+    image.save(data, "JPEG", quality=90)
+    return data.getvalue()
+
+
+def dng(*previews: bytes, orientation: int = 1, order: str = "<") -> bytes:
+    """Return a DNG file: a small white image, sensor data, and JPEG previews, every second one as a strip."""
+    white = b"\xff" * (32 * 24 * 3)
+    offsets = [0] * (len(previews) + 1)
+    for _ in range(2):  # The first round finds the size of the directories.
+        main: Tags = {
+            0x00FE: longs(1), 0x0100: longs(32), 0x0101: longs(24), 0x0102: shorts(8, 8, 8), 0x0103:
+            shorts(1), 0x0106: shorts(2), 0x0111: longs(offsets[0]), 0x0112: shorts(orientation),
+            0x0115: shorts(3), 0x0116: longs(24), 0x0117: longs(len(white)), 0xC612: (1, b"\1\4\0\0"),
+        }  # fmt: skip
+        subs: list[Tags] = [
+            {0x0111: longs(at), 0x0117: longs(len(data))}
+            if number % 2
+            else {0x0201: longs(at), 0x0202: longs(len(data))}
+            for number, (at, data) in enumerate(zip(offsets[1:], previews, strict=True))
+        ]
+        directories = tiff(main, subs=[{0x0111: longs(8), 0x0117: longs(4)}, *subs], order=order)
+        parts = [directories, white, *previews]
+        offsets = [sum(map(len, parts[: number + 1])) for number in range(len(previews) + 1)]
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_the_preview_of_a_raw_file_is_drawn(tmp_path: Path, order: str) -> None:
+    """The smallest preview that is large enough is drawn, with the orientation of the RAW file."""
+    large, small = halves().resize((800, 600)), plain(RED, (200, 150))
+    (tmp_path / "a.dng").write_bytes(dng(jpeg(large), jpeg(small), orientation=8, order=order))
+    image = drawn(tmp_path / "a.dng")
+    assert image.size == (360, 480) and near(image, (180, 440), RED) and near(image, (180, 40), BLUE)
+    image = drawn(tmp_path / "a.dng", 200)
+    assert image.size == (150, 200) and near(image, (75, 20), RED)
+    full = Image.open(BytesIO(draw_full_size(str(tmp_path / "a.dng"))))
+    assert full.size == (600, 800)
+
+
+def test_a_raw_file_without_a_readable_preview_is_drawn_from_its_first_image(tmp_path: Path) -> None:
+    """Sensor data and damaged previews are not decoded."""
+    (tmp_path / "a.dng").write_bytes(dng(b"\xff\xd8\xff" + b"\0" * 50, b"sensor data"))
+    image = drawn(tmp_path / "a.dng")
+    assert image.size == (32, 24) and near(image, (16, 12), WHITE)
+
+
+def test_the_preview_of_a_raf_file_is_drawn(tmp_path: Path) -> None:
+    """The header of a Fujifilm RAF file states where its JPEG is."""
+    data = jpeg(halves())
+    head = b"FUJIFILMCCD-RAW 0201".ljust(84, b"\0") + (160).to_bytes(4) + len(data).to_bytes(4)
+    (tmp_path / "a.raf").write_bytes(head.ljust(160, b"\0") + data)
+    assert near(drawn(tmp_path / "a.raf"), (120, 60), BLUE)

@@ -62,7 +62,8 @@ def tag_metadata(tags: Tags, rating: ratings.Stars | None = None, origin: str = 
     """
     if not tags and rating is None:
         return {}
-    encoding = converted_encoding(value for values in tags.values() for value in values)
+    doubtful = [value for values in tags.values() for value in values if not value.isascii()]
+    encoding = converted_encoding(doubtful) if doubtful else None
     if encoding is not None:
         tags = {name: [restored(value, encoding) for value in values] for name, values in tags.items()}
     values = dict.fromkeys(_NAMES, _NONE)

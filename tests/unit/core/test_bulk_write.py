@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, cast
 from uuid import RFC_4122
@@ -51,6 +52,16 @@ async def test_rows_of_many_statements(database: Database, monkeypatch: pytest.M
         await update_rows(connection, TAGS, ("color",), [(f"d{place}", ids[place]) for place in range(1, 8)])
     expected = {f"{place}": (one, f"d{place}" if place else "c0") for place, one in enumerate(ids)}
     assert await stored(database) == expected
+
+
+async def test_first_and_last_values_may_be_equal(database: Database) -> None:
+    """A value that occurs in several rows is converted once, but other rows keep their own values."""
+    times = [NOON, NOON + timedelta(days=1), NOON]
+    async with database.transaction() as connection:
+        rows = [(new_id(), f"{place}", None, at) for place, at in enumerate(times)]
+        await insert_rows(connection, TAGS, COLUMNS, rows)
+        found = await connection.scalars(select(TAGS.c.created_at).order_by(TAGS.c.name))
+        assert list(found) == times
 
 
 @given(st.integers(0, 300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,19 @@ def test_figures_of_a_filter(filled: MediaLibrary) -> None:
         "Years": ("2010", "by capture time"),
     }
     assert sentences(Report(filled, min_size="1 GB").key_figures()) == ["No files in this selection."]
+
+
+def test_years_of_dated_and_undated_files(lib: MediaLibrary) -> None:
+    """Modification times count only if no file has a plausible capture time."""
+    store(
+        lib,
+        item("/m/a.jpg", file_modified_at=NOON),
+        item("/m/b.jpg", file_modified_at=NOON.replace(year=2020)),
+    )
+    by_file = ("2020 – 2024", "by modification time, no capture times are known")
+    assert cards(Report(lib).key_figures())["Years"] == by_file
+    store(lib, item("/m/c.jpg", captured_at=datetime(2004, 5, 17), file_modified_at=NOON))
+    assert cards(Report(lib).key_figures())["Years"] == ("2004", "by capture time, 2 files undated")
 
 
 def _written(lib: MediaLibrary, path: Path, **changes: Any) -> Path:

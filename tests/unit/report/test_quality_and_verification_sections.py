@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import insert
 
 from mfkit import MediaLibrary, Report
+from mfkit.core.event_loop import run_sync
+from mfkit.models import verifications
+from tests.samples import NOON, item, store
 from tests.unit.pixels.scenes import scene
 from tests.unit.pixels.test_verification import flip
 from tests.unit.report.reading import sentences, tables
@@ -53,6 +57,31 @@ def test_verified_files(lib: MediaLibrary, photos: Path) -> None:
     row = lib.damaged().iloc[0]
     assert damaged[1][:3] == [str(photos / "1.jpg"), "Content", row["error"]]
     assert sentences(Report(lib, text="2.jpg").verification())[-1] == "No damaged files were found."
+
+
+def test_only_decided_files_count_as_verified(lib: MediaLibrary) -> None:
+    """Unsupported and undecided files do not count; a file with two kinds of damage counts once."""
+    names = ("a", "b", "c", "d")
+    store(lib, *(item(f"/m/{name}.jpg", file_hash=f"{name:a>64}") for name in names))
+
+    async def add() -> None:
+        checks = [
+            *zip(names, ("headers",) * 4, ("ok", "unsupported", "undecided", "damaged"), strict=True),
+            ("d", "hash", "damaged"),
+        ]
+        async with lib.database.transaction() as connection:
+            for name, how, outcome in checks:
+                row = {"file_hash": f"{name:a>64}", "file_path": f"/m/{name}.jpg", "how": how}
+                await connection.execute(
+                    insert(verifications).values(row | {"verified_at": NOON, "outcome": outcome})
+                )
+
+    run_sync(add())
+    assert sentences(Report(lib).verification()) == [
+        "The content of 1 file, 25 % of all files, was compared with the content of an earlier scan.",
+        "The structure of 2 files, 50 % of all files, was checked.",
+        "1 file is damaged.",
+    ]
 
 
 def test_redacted_damage(lib: MediaLibrary, photos: Path) -> None:

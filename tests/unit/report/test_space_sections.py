@@ -108,6 +108,19 @@ def test_folders_have_shares_of_the_whole(lib: MediaLibrary) -> None:
     ]
 
 
+def test_folders_below_a_chain_are_shown(lib: MediaLibrary) -> None:
+    """Folders are read until two levels below the chains of single folders have half of the bytes."""
+    sizes = {"x/1/2/a/f.jpg": 600, "x/1/2/b/g.jpg": 300, "y/h.jpg": 100}
+    store(lib, *(item(f"/m/{path}", file_size=size) for path, size in sizes.items()))
+    rows = tables(Report(lib).folders())[0][1:]
+    assert [[row[0], row[2]] for row in rows] == [
+        ["/m/x/1/2", "900 B"],
+        ["/m/x/1/2/a", "600 B"],
+        ["/m/x/1/2/b", "300 B"],
+        ["/m/y", "100 B"],
+    ]
+
+
 def test_largest_files(lib: MediaLibrary) -> None:
     """The largest files come first, with their share of all bytes."""
     store(lib, *(item(f"/m/{n:02}.jpg", file_size=100 * n, file_modified_at=NOON) for n in range(1, 25)))

@@ -11,8 +11,14 @@ const isForPage = ({ key, ctrlKey, metaKey }) =>
 const keepInPanel = (event) => { if (!isForPage(event)) event.stopPropagation(); };
 
 // In the capture phase a key finds its panel, wherever that was placed; in the bubble phase it stops there. Adding the
-// same listener again has no effect.
-const attach = ({ target }) => target.closest(ROOTS)?.addEventListener("keydown", keepInPanel);
+// same listener again has no effect. Notebook 7 handles a key before it reaches the panel, unless the key's target has
+// this attribute.
+const attach = (event) => {
+  const panel = event.target.closest?.(ROOTS);
+  if (!panel) return;
+  event.target.toggleAttribute("data-lm-suppress-shortcuts", !isForPage(event));
+  panel.addEventListener("keydown", keepInPanel);
+};
 
 // On a phone the filters begin hidden, because they are longer than the page, unless the page shows them as a drawer.
 const PHONE = 560;  // pixels
@@ -74,7 +80,7 @@ const appeared = ({ animationName, target }) => {
 };
 
 function render() {
-  document.addEventListener("keydown", attach, true);
+  window.addEventListener("keydown", attach, true);  // before the listeners of the document
   document.addEventListener("animationstart", appeared);
   // Elements older than this script.
   document.querySelectorAll(ANNOTATED).forEach(annotate);

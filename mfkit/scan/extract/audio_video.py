@@ -54,7 +54,7 @@ _DEMUXERS = {
         name: name
         for name in (
             "avi mpeg flv rm mxf ivf dv h264 hevc aac flac wav w64 aiff ape wv tta dsf ac3 eac3 ac4 dts caf "
-            "au"
+            "au wtv nut"
         ).split()
     },
 }

@@ -112,6 +112,8 @@ mxf  application/mxf mxf
 ivf  video/x-ivf ivf
 y4m  video/x-yuv4mpeg y4m
 dv   video/dv dv
+wtv  video/x-ms-wtv wtv
+nut  video/x-nut nut
 h264 video/h264 h264 264
 hevc video/h265 h265 265 hevc
 """

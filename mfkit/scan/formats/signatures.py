@@ -36,6 +36,8 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01", "mxf"),
     (b"DKIF", "ivf"),
     (b"YUV4MPEG2", "y4m"),
+    (b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", "wtv"),
+    (b"nut/multimedia container\x00", "nut"),
     (b"fLaC", "flac"),
     (b"MAC ", "ape"),
     (b"wvpk", "wv"),

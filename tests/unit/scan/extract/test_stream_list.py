@@ -208,6 +208,8 @@ FORMATS = {
     ),
     # FFmpeg assumes AVC-Intra with ten bits and 1088 rows.
     "h264.mxf": ("-s", "1920x1080", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an"),
+    "recording.wtv": ("-c:v", "mpeg2video", "-c:a", "mp2", "-metadata:s:a:0", "language=ger"),
+    "flags.nut": ("-c:v", "mpeg4", "-c:a", "libvorbis", "-metadata:s:a:0", "language=fre"),
     "wmv.wmv": ("-c:v", "wmv2", "-c:a", "wmav2"),
     "languages.asf": (
         *("-map", "1", "-map", "1", "-map", "1", "-c:a", "mp2", "-metadata:s:a:0", "language=chi"),

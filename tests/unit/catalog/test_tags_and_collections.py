@@ -26,9 +26,13 @@ def test_counts_are_items_with_a_new_tag(lib: MediaLibrary, photos: list[Any]) -
     """An item that has one of two tags changes; one that has both does not."""
     assert lib.tag(photos[:1], "x", "y") == 1
     assert lib.tag(photos[:2], "x") == 1
-    assert lib.tag(photos, "X", "y") == 2
+    assert (
+        lib.tag(photos, "X", "y") == 2
+        and lib.tag([*photos, *photos], "z") == 3
+        and lib.untag(photos, "z") == 3
+    )
     assert lib.untag(photos, "Y", "none") == 3 and lib.untag(photos, "y") == 0
-    assert lib.tags()[["name", "items"]].to_numpy().tolist() == [["x", 3], ["y", 0]]
+    assert lib.tags()[["name", "items"]].to_numpy().tolist() == [["x", 3], ["y", 0], ["z", 0]]
 
 
 def test_undo_of_untag_after_the_tag_was_added_again(lib: MediaLibrary, photos: list[Any]) -> None:

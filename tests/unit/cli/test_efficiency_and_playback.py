@@ -13,17 +13,12 @@ from mfkit.models import media_streams
 from tests.samples import item
 
 
-@pytest.fixture
-def movies(here: MediaLibrary) -> MediaLibrary:
-    """Library in the current folder with three movies, one of them in Matroska."""
+def store_movies(lib: MediaLibrary, *movies: tuple[str, str, int]) -> None:
+    """Store movies with a name, a MIME type and the bit rate of their video."""
 
     async def add() -> None:
-        async with here.database.session() as session:
-            for name, mime_type, bitrate in (
-                ("a.mp4", "video/mp4", 4_000_000),
-                ("b.mp4", "video/mp4", 6_000_000),
-                ("c.mkv", "video/matroska", 16_000_000),
-            ):
+        async with lib.database.session() as session:
+            for name, mime_type, bitrate in movies:
                 stored = item(
                     f"/m/{name}", facts={"stream_count": 1}, mime_type=mime_type, media_type="video"
                 )
@@ -36,6 +31,17 @@ def movies(here: MediaLibrary) -> MediaLibrary:
             await session.commit()
 
     run_sync(add())
+
+
+@pytest.fixture
+def movies(here: MediaLibrary) -> MediaLibrary:
+    """Library in the current folder with three movies, one of them in Matroska."""
+    store_movies(
+        here,
+        ("a.mp4", "video/mp4", 4_000_000),
+        ("b.mp4", "video/mp4", 6_000_000),
+        ("c.mkv", "video/matroska", 16_000_000),
+    )
     return here
 
 
@@ -64,6 +70,15 @@ def test_efficiency(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> N
     assert mfkit_rows("efficiency", "--outlier", "bloated") == [
         ["No bloated stream with a known bit rate was found. Choose another filter, kind or outlier."]
     ]
+
+
+def test_savings_of_the_listed_streams(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """The last line adds up the streams in the table; --limit 0 lists all."""
+    store_movies(movies, ("d.mp4", "video/mp4", 9_000_000))
+    end = "to the usual bit rate would save"
+    assert mfkit_rows("efficiency", "--limit", "0")[-1] == [f"Re-encoding 4 streams {end} 1.25 GB."]
+    assert mfkit_rows("efficiency", "--limit", "1")[-1] == [f"Re-encoding 1 stream {end} 1.06 GB."]
+    assert [len(mfkit_json("efficiency", "--limit", limit)) for limit in ("0", "3")] == [4, 3]
 
 
 def test_playable(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None:

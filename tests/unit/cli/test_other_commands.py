@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mfkit import MediaLibrary
+from mfkit.filters.units import format_size
 from tests.samples import item, new_library, store
 
 TOOK = re.compile(r"in [\d.:]+ (s|min)$")
@@ -175,6 +176,8 @@ def test_saved_filters(here: Any, mfkit: Any, mfkit_json: Any) -> None:
     assert [row["name"] for row in mfkit_json("filters", "list")] == ["photos", "videos"]
     assert [row["file_name"] for row in mfkit_json("filters", "show", "videos")] == ["c.mp4"]
     assert len(mfkit_json("filters", "show", "photos", "--limit", "1")) == 1
+    assert mfkit("filters", "show", "photos", "--limit", "1").err.startswith("1 more item not shown.")
+    assert mfkit("filters", "show", "photos", "--limit", "2").err == ""
     assert mfkit("filters", "delete", "photos").out == 'Deleted filter "photos"\n'
     assert [row["name"] for row in mfkit_json("filters", "list")] == ["videos"] and here.count() == 3
 
@@ -190,7 +193,8 @@ def test_cached_snapshots(here: Any, mfkit: Any, mfkit_json: Any, monkeypatch: p
     sizes = {Path(one["library"]).name: one["bytes"] for one in mfkit_json("cache", "list")}
     assert sizes["library.db"] > sizes["second.db"] > 0
     lines = mfkit("cache", "list").out.splitlines()
-    assert "library.db" in lines[1] and "second.db" in lines[2] and lines[3].startswith("2 snapshots, ")
+    assert "library.db" in lines[1] and "second.db" in lines[2]
+    assert lines[3].startswith(f"2 snapshots, {format_size(sum(sizes.values()))}, in ")
     assert mfkit_json("cache", "clear", "second.db") == {"freed": sizes["second.db"]}
     assert [Path(one["library"]).name for one in mfkit_json("cache", "list")] == ["library.db"]
     assert (

@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 
 from mfkit import MediaLibrary
 from mfkit.errors import ExportError
+from mfkit.filters.units import format_size
 from tests.unit.pixels.scenes import scene
 
 
@@ -56,16 +57,23 @@ def test_the_script_of_similar_pictures(photos: MediaLibrary, mfkit_rows: Any, t
     small.save(folder / "small.jpg")
     (folder / "more").mkdir()
     small.save(folder / "more" / "small.jpg")
+    scene(1).resize((320, 240)).save(folder / "tiny.jpg")
     photos.scan(folder)
     mfkit_rows("inspect", "--what", "similarity")
-    assert mfkit_rows("similar")[-1] == [
-        "Add --script FILE to write a script that moves them to a folder. Nothing is deleted."
+    removed = sum((folder / name).stat().st_size for name in ("small.jpg", "tiny.jpg"))
+    assert mfkit_rows("similar")[-2:] == [
+        [f"1 group. Removing 2 files frees {format_size(removed)}."],
+        ["Add --script FILE to write a script that moves them to a folder. Nothing is deleted."],
     ]
     assert mfkit_rows("similar", "--script", "remove.sh")[-1][0].startswith(
-        "Wrote remove.sh, which moves 2 files to a folder."
+        "Wrote remove.sh, which moves 3 files to a folder."
     )
     subprocess.run(["sh", "remove.sh", "removed"], check=True)
-    assert sorted(path.name for path in Path("removed").iterdir()) == ["00001-small.jpg", "00002-small.jpg"]
+    assert sorted(path.name[6:] for path in Path("removed").iterdir()) == [
+        "small.jpg",
+        "small.jpg",
+        "tiny.jpg",
+    ]
     assert sorted(path.name for path in folder.rglob("*.*")) == [
         "0.jpg",
         "1.jpg",

@@ -7,7 +7,8 @@ A cropped window leaves out up to 2.5 of the 32 rows or columns at each edge. Al
 by cutting them out of the gradients instead of the luminance, because one matrix product then serves all
 windows of columns: the sum of the products of ``P @ C.T`` and ``Q`` is that of ``C`` and ``Q.T @ P``, where
 ``P`` and ``Q`` are the gradients of two planes and ``C`` is the matrix of a window. Only the best window is
-then cut out of the luminance.
+then cut out of the luminance. Cutting between pixels blurs the window, so the other plane is blurred equally
+before both are compared. Otherwise, lines as thin as a pixel would differ.
 """
 
 from __future__ import annotations
@@ -59,6 +60,21 @@ def _gradient_window(low: float, high: float) -> npt.NDArray[np.float64]:
     return weights
 
 
+def _blur() -> npt.NDArray[np.float64]:
+    """Return the matrix that blurs pixels as much as a cut between pixels does on average.
+
+    A cut at the share f of a pixel weights two neighbours by 1 - f and f, a variance of f (1 - f). The mean
+    of this variance is 1/6, which is the variance of the weights 1/12, 10/12 and 1/12.
+    """
+    weight = 1 / 12
+    matrix = np.eye(LUMINANCE_SIDE) * (1 - 2 * weight)
+    matrix += weight * (np.eye(LUMINANCE_SIDE, k=1) + np.eye(LUMINANCE_SIDE, k=-1))
+    # The pixels beyond the edges are equal to those at the edges.
+    matrix[0, 0] = matrix[-1, -1] = 1 - weight
+    return matrix
+
+
+_BLUR = _blur().astype(np.float32)
 _LUMINANCE = np.stack([_luminance_window(*edges) for edges in _EDGES]).astype(np.float32)
 _GRADIENT = np.stack([_gradient_window(*edges) for edges in _EDGES]).astype(np.float32)
 _CUT_FIRST, _CUT_SECOND, _SQUARES = (
@@ -114,7 +130,7 @@ def correlations(slopes: Planes, first: Indexes, second: Indexes) -> Planes:
 
 
 def cropped_correlations(
-    planes: Planes, slopes: Planes, first: Indexes, second: Indexes, required: float
+    planes: Planes, slopes: Planes, first: Indexes, second: Indexes, required: Planes
 ) -> Planes:
     """Return for each pair the correlation of one plane with the best window of the other one.
 
@@ -123,7 +139,7 @@ def cropped_correlations(
         slopes: The planes' gradients.
         first: Index of one plane of each pair, which must have a positive correlation.
         second: Index of the other plane.
-        required: Correlation below which results do not matter: they can be too low.
+        required: Correlation of each pair below which results do not matter: they can be too low.
     """
     found = np.zeros(len(first), np.float32)
     used, places = np.unique(np.stack((first, second)), return_inverse=True)
@@ -142,7 +158,8 @@ def cropped_correlations(
             row, column = _best_window(slopes[cropped[rest]], slopes[whole[rest]], column[rest])
             window = _LUMINANCE[row] @ planes[cropped[rest]] @ _LUMINANCE[column].transpose(0, 2, 1)
             cut = gradients(np.asarray(window, np.float32))
-            found[rest] = np.maximum(found[rest], _products(cut, slopes[whole[rest]]))
+            blurred = gradients(np.asarray(_BLUR @ planes[whole[rest]] @ _BLUR, np.float32))
+            found[rest] = np.maximum(found[rest], _products(cut, blurred))
     return found
 
 

@@ -21,7 +21,7 @@ from mfkit.pixels.stored_pictures import StoredPictures, load_miniatures, load_p
 
 GUARD = 1.5
 """Maximum distance between an image and the best image of its group, as a multiple of the threshold."""
-_WHOLE, _INSIDE = 3, 0.6
+_WHOLE, _INSIDE = 1.8, 0.6
 """Two pictures with borders are also similar if these multiples of their distances are within the threshold.
 
 Of 87,000 pairs of different pictures in a white, black or beige border, none is similar only by this rule.

@@ -132,7 +132,9 @@ class _Videos:
         apart = np.where(has_one & ~has_both, _FAR, np.float32(-1))
         for number in range(len(FRAME_SHARES)):
             rows = np.flatnonzero(has_both[:, number])
-            apart[rows, number] = distances(self._pixels[:, number], first[rows], second[rows], self._limit)
+            apart[rows, number] = distances(
+                self._pixels[:, number], first[rows], second[rows], self._limit, is_video=True
+            )
         apart.sort(axis=1)
         shared, compared = has_both.sum(axis=1), has_one.sum(axis=1)
         result: npt.NDArray[np.float32] = np.where(compared >= _OUTLIER_FROM, apart[:, -2], apart[:, -1])

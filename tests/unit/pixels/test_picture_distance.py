@@ -64,6 +64,39 @@ def test_a_picture_cropped_at_one_edge_is_aligned(edge: int) -> None:
     assert distance(image, image.crop(box)) < SAME / 2
 
 
+@pytest.mark.parametrize("seed", [0, 3, 6])
+def test_a_cropped_drawing_of_thin_lines_is_aligned(seed: int) -> None:
+    """Lines that are thinner than a miniature's pixels do not keep a cropped version apart."""
+    rng = random.Random(seed)
+    image = Image.new("RGB", (800, 600), "white")
+    for _ in range(14):
+        x, y, radius = rng.uniform(80, 720), rng.uniform(60, 540), rng.uniform(30, 180)
+        ImageDraw.Draw(image).circle((x, y), radius, outline="black", width=5)
+    assert distance(image, cropped(image, 0.03)) < SAME
+
+
+def form(seed: int) -> Image.Image:
+    """Draw a screen with switches at the right, which is the same for each seed, and other lines of text."""
+    rng = random.Random(seed)
+    image = Image.new("RGB", (800, 600), (250, 250, 250))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 800, 40), (60, 90, 200))
+    for y in range(70, 580, 48):
+        draw.rectangle((30, y, 30 + rng.randint(60, 300), y + 10), (60, 60, 60))
+        draw.rectangle((700, y, 750, y + 24), (60, 90, 200))
+    return image
+
+
+@pytest.mark.parametrize("seed", [1, 4, 6])
+def test_images_of_the_same_form_are_apart_but_frames_of_videos_are_not(seed: int) -> None:
+    """Two screens are too far apart for the same frame, and no window explains the difference."""
+    both = np.stack([miniatures(form(number))[0] for number in (seed, seed + 1)])
+    first, second = np.array([0]), np.array([1])
+    assert distances(both, first, second, 2) > SAME
+    assert distances(both, first, second, 2, is_video=True) < SAME
+    assert distance(form(seed), resized(form(seed), 0.25)) < SAME / 2
+
+
 def test_the_limit_does_not_change_smaller_distances() -> None:
     """Distances up to the limit are those without a limit, and the others are above it."""
     all_ = np.stack([miniatures(one)[0] for one in (scene(0), *versions(scene(0)).values(), scene(1))])

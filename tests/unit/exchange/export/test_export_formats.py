@@ -148,7 +148,7 @@ def test_values_that_a_format_cannot_contain_are_stated(tmp_path):
     rows = {"title": ["a" * 40_000, "b\x01", "c" * 32_767], "size": [math.inf, 1.0, -math.inf]}
     batch = pa.record_batch(rows)
     found = {
-        name: write(tmp_path / "x", batch.schema, iter([batch]))
+        name: write(tmp_path / "x", batch.schema, iter([batch, batch.slice(0, 1)]))
         for name, write in (
             ("xlsx", xlsx.write_xlsx),
             ("jsonl", export_formats.write_json_lines),
@@ -157,13 +157,26 @@ def test_values_that_a_format_cannot_contain_are_stated(tmp_path):
     }
     assert found == {
         "xlsx": (
-            "1 text was cut at 32,767 characters.",
+            "2 texts were cut at 32,767 characters.",
             "1 text was written without control characters.",
-            "2 infinite numbers were left out.",
+            "3 infinite numbers were left out.",
         ),
-        "jsonl": ("2 infinite numbers were replaced by null.",),
+        "jsonl": ("3 infinite numbers were replaced by null.",),
         "csv": (),
     }
+
+
+def test_bounds_of_numbers_and_dates_in_a_workbook(tmp_path):
+    """Excel's integers end at 2^53 on both sides, and its dates are right from 1 March 1900."""
+    days = [datetime(1900, 2, 28), datetime(1900, 3, 1), datetime(2024, 5, 17)]
+    batch = pa.record_batch({"number": [2**53, -(2**53), -(2**53) - 1], "day": days})
+    xlsx.write_xlsx(tmp_path / "x.xlsx", batch.schema, iter([batch]))
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
+        [2**53, "1900-02-28T00:00:00"],
+        [-(2**53), days[1]],
+        [str(-(2**53) - 1), days[2]],
+    ]
 
 
 def test_geojson_has_located_items(large, tmp_path):

@@ -64,7 +64,7 @@ class FilterError(MfkitError, ValueError):
 
 
 class FilterWarning(UserWarning):
-    """A filter selects nothing that a method can use, such as a value that no item has."""
+    """Warning that a filter selects nothing a method can use, for example because no item has its value."""
 
 
 class QueryError(MfkitError):

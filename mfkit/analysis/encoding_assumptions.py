@@ -164,8 +164,8 @@ def read_assumptions(frame: pd.DataFrame | None) -> list[Assumption]:
         if not (0 < low <= expected <= high < float("inf") and 0 < high_fps < float("inf") and audio >= 0):
             raise FilterError(
                 f"The assumption {dict(zip(_COLUMNS, values, strict=True))} is invalid. Use numbers above 0 "
-                "for low, expected and high (bit/s), with low <= expected <= high, a high_fps above 0, and a "
-                "audio (bit/s of a video's audio track) of at least 0."
+                "for low, expected and high (bit/s), with low <= expected <= high, a high_fps above 0, and "
+                "an audio (bit/s of a video's audio track) of at least 0."
             )
         named = None if pd.isna(resolution) else str(resolution)
         rows.append(Assumption(str(target), str(media_type), named, *rates))

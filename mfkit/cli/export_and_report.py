@@ -119,7 +119,8 @@ def report(
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="Replace a file that mfkit did not write, or a report that redacts more."
+            "--overwrite",
+            help="Also replace a file that mfkit did not write, or a report that is more redacted.",
         ),
     ] = False,
     progress: Progress = None,

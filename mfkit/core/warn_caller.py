@@ -1,4 +1,4 @@
-"""Warnings that name the user's line, although mfkit's event loop on another thread issues them.
+"""Warnings that name a line of the user's code, although mfkit's event loop issues them on another thread.
 
 :func:`warnings.warn` names a line by its distance on the stack (``stacklevel``). On the thread of the event
 loop, the stack does not contain the user's code. So the line is recorded before the work is handed over.
@@ -31,9 +31,10 @@ _calling_line: ContextVar[_Line | None] = ContextVar("mfkit_calling_line", defau
 
 @contextmanager
 def recorded_caller() -> Iterator[None]:
-    """Record the user's line for warnings of work that is handed to the event loop in the ``with`` block.
+    """In the ``with`` block, record the current line of the user's code, so that warnings can name it.
 
-    Tasks inherit the context variables of the code that starts them, also across threads.
+    Work on the event loop sees the record, because tasks inherit the context variables of the code that
+    starts them, also across threads.
     """
     token = _calling_line.set(_calling_line.get() or _user_line())
     try:
@@ -44,7 +45,7 @@ def recorded_caller() -> Iterator[None]:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Leave out the warnings of :func:`warn_caller` in the ``with`` block, which informs the user itself."""
+    """Suppress the warnings of :func:`warn_caller`, because the ``with`` block informs the user itself."""
     token = _is_silent.set(True)
     try:
         yield

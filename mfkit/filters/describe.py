@@ -111,7 +111,7 @@ def _named(what: str) -> Callable[[tuple[Any, ...]], str]:
 
 
 def _any_language(what: str) -> Callable[[tuple[str, ...]], str]:
-    """Return a function that describes languages and states: "audio in German, or without audio"."""
+    """Return a function that describes values of a language field: "audio in German, or without audio"."""
 
     def phrase(values: tuple[str, ...]) -> str:
         names = [language_name(value) for value in values if value not in LANGUAGE_STATES]

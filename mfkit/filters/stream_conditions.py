@@ -94,7 +94,7 @@ def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
 
 
 def has_language(field: str) -> Callable[[tuple[str, ...]], Condition]:
-    """Return a function that takes the values of a language field and creates the field's condition.
+    """Return a function that turns the values of a language field of a filter into an SQL condition.
 
     Args:
         field: ``audio_language`` or ``subtitle_language``.

@@ -77,7 +77,7 @@ def groups_frame(
     frame = frame[frame["best"] >= 0]
     frame["is_best"] = frame["rank"] == frame.groupby("best")["rank"].transform("min")
     extra = _extra_tracks(frame)
-    # Rounding can give a picture a tiny distance to itself.
+    # Because of rounding, the measured distance of a picture to itself can be slightly above 0.
     frame["distance"] = frame["distance"].where(~frame["is_best"], 0.0)
     frame["keep"] = frame["is_best"] | frame.index.isin(list(extra))
     frame["reclaimable_bytes"] = frame["file_size"].where(~frame["keep"], 0).astype("int64")

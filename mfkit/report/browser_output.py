@@ -31,7 +31,7 @@ _SEARCHED_BYTES = 2_000
 
 
 def pdf_mark(redaction: Collection[str]) -> bytes:
-    """Return the comments at the end of a PDF report, which also state what was redacted."""
+    """Return the comments that end a PDF report. They mark it as mfkit's, and state what was redacted."""
     stated = f"% Redaction: {' '.join(sorted(redaction))}\n".encode() if redaction else b""
     return stated + _PDF_MARK
 
@@ -71,7 +71,7 @@ def marked_png(image: bytes) -> bytes:
 
 
 def _ends(path: Path) -> tuple[bytes, bytes]:
-    """Return the first and the last bytes of a file; nothing if it is not a readable file."""
+    """Return the first and the last bytes of a file, or empty bytes if it is not a readable file."""
     if not path.is_file():
         return b"", b""
     try:

@@ -128,7 +128,7 @@ def open_image(
 
 
 def _open_picture(file: Any, file_format: FileFormat, side: int) -> Image.Image:
-    """Open an image, or the preview of a RAW file that is large enough for ``side``."""
+    """Open an image or, of a RAW file, a preview that is large enough for ``side``."""
     return open_preview(file, file_format.format, side) or open_pillow(file, file_format)
 
 

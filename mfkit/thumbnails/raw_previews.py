@@ -87,7 +87,7 @@ def _tiff_previews(reader: BoundedReader) -> tuple[list[tuple[int, int]], int]:
 
 
 def _integers(value: Value | None) -> Iterator[int]:
-    """Yield the only number of a tag. A JPEG in several strips or tiles is not a preview, but sensor data."""
+    """Yield a tag's number if it has only one. A JPEG in several strips or tiles is sensor data."""
     if isinstance(value, int):
         yield value
 

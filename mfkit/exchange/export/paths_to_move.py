@@ -110,7 +110,7 @@ class RemovalScript:
 async def paths_of_items(
     ids: Sequence[str], fetch: Callable[[Select[Any]], Awaitable[pd.DataFrame]]
 ) -> dict[str, list[str]]:
-    """Return the stored paths of each item and of its exact copies, without missing paths.
+    """Return the stored paths of each item and of its exact copies, except those of missing files.
 
     Args:
         ids: Ids of the items.

@@ -1,4 +1,4 @@
-"""Reader of the tags in ASF files (WMA, WMV), where one name can have several values, and of the languages.
+"""Reader of the languages and the tags in ASF files (WMA, WMV), in which a tag can have several values.
 
 Advanced Systems Format 1.2: content description (section 3.10), extended content description (3.11), and in
 the header extension (3.4) the extended stream properties (4.1), the language list (4.6), and the metadata and
@@ -49,7 +49,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
 
 
 def _xmp(reader: BoundedReader) -> Metadata:
-    """Read the XMP packet in an object after the header and the data (ISO 16684-3, section 1.2.1)."""
+    """Read the XMP packet, an object after the header and data objects (ISO 16684-3, section 1.2.1)."""
     at = 0
     for _ in range(_MAX_TOP_LEVEL):
         head = reader.read(at, 24)

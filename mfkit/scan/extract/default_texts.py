@@ -9,14 +9,14 @@ _DEFAULTS = frozenset(
     "samsung|exif_jpeg_picture|dcf 1.0|digital stillcamera|jpeg|default|untitled|(null)|screenshot|"
     "binary comment|my beautiful picture|scanner|created by imlib".split("|")
 )
-# Many makers write their name and the kind of camera.
+# Many makers write their name and the kind of camera into the description.
 _KIND_OF_CAMERA = re.compile(
     r"(?:(?:aiptek|benq|casio|epson|fujifilm|hp|jvc|kodak|konica minolta|medion|minolta|motorola|nikon|"
     r"olympus|panasonic|pentax|polaroid|ricoh|rollei|samsung|sanyo|sony|toshiba|vivitar) )?"
     r"(?:digital (?:still ?)?camera|dsc|dsc picture|camera pictures)\Z|<(?:digimax|kenox|samsung)[^<>]*>\Z",
     re.IGNORECASE,
 )
-# DJI's drones write the path of the file on the memory card.
+# DJI's drones write the file's path on the memory card into the description.
 _PATH_ON_CARD = re.compile(r"(?:[A-Za-z]:)?[\\/]?DCIM[\\/]\S+\Z", re.IGNORECASE)
 # Phones of Huawei and Honor write a code for the mode of the camera, such as "cof", "oznor" and "sdr_HDRB".
 _HUAWEI = ("huawei", "honor")

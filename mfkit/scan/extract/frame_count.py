@@ -32,8 +32,8 @@ _SYNC_BYTES: dict[Callable[[bytes, int], Frame | None], tuple[bytes, ...]] = {
     dts: (b"\x7f", b"\xfe", b"\x1f", b"\xff"),
 }
 
-# The keys are format names, and the values are the first bytes of a file and the sizes of frames in bytes by
-# type, from 3GPP TS 26.101 and TS 26.201 (annex A). A size of zero belongs to a type that is not used.
+# Format name -> first bytes of a file, and sizes of frames in bytes by frame type (3GPP TS 26.101 and 26.201,
+# annex A). Unused frame types have the size 0.
 _AMR = {
     "amr": (b"#!AMR\n", (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1)),
     "awb": (b"#!AMR-WB\n", (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1)),
@@ -88,7 +88,7 @@ def count_amr(reader: BoundedReader, format_name: str) -> Count | None:
     """
     magic, sizes = _AMR[format_name]
     if reader.read(0, len(magic)) != magic:
-        return None  # Recordings with several channels begin with another text.
+        return None  # AMR files with several channels begin with other bytes. They are not counted.
     data = reader.read(len(magic), LIMIT)
     at = frames = 0
     while at < len(data) and (size := sizes[data[at] >> 3 & 15]):

@@ -1,4 +1,4 @@
-"""Pixel format, colours, size and pixel shape of H.264 video, for which FFmpeg would have to decode a frame.
+"""Reader of the pixel format, colours, size and pixel shape of H.264 video that decodes no frame.
 
 They are in the first sequence parameter set (ITU-T H.264, sections 7.3.2.1 and E.1.1), which containers store
 in the decoder configuration (ISO/IEC 14496-15, section 5.3.3.1), or as a unit with a start code (annex B).

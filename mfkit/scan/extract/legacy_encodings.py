@@ -18,7 +18,7 @@ _MAX_SAMPLE = 1_500
 # Windows-1252, and about 7 times as probable as any other encoding. These are the natural logarithms of 55
 # and 7.
 _SURE_OF_SCRIPT, _SURE = 4.0, 2.0
-# A text is in a given one of the languages of an encoding with a probability of about 1 in 7.
+# Each language of an encoding has a prior probability of about 1 in 7. This is its negative logarithm.
 _ONE_LANGUAGE = 2.0
 # These are natural logarithms of the prior odds of each encoding. Most files without a declared encoding
 # contain Western European text (cp1252).
@@ -186,7 +186,7 @@ def _models() -> dict[str, tuple[_Model, ...]]:
 
 
 def _language(letters: str) -> _Model:
-    """Return the model of a language that adds some letters to the ASCII letters."""
+    """Return the probabilities of letters in a language that uses the ASCII letters and some others."""
     capitals = "".join(letter.upper() for letter in letters if len(letter.upper()) == 1)
     return _Model(_PUNCTUATION | _spread(letters, 0.8) | _spread(capitals, 0.8), False)
 
@@ -215,7 +215,7 @@ def legacy_encoding(texts: Iterable[bytes]) -> str | None:
         texts_read = [text for text in decoded if text is not None]
         if len(texts_read) == len(sample):
             found = [sum(_log_probability(text, model) for text in texts_read) for model in models]
-            # The first model is that of all languages of the encoding.
+            # The first model covers all languages of the encoding together.
             found[1:] = [score - _ONE_LANGUAGE for score in found[1:]]
             scores[encoding] = max(found) + _PRIORS.get(encoding, 0.0)
     ranked = sorted(scores, key=scores.__getitem__, reverse=True)

@@ -51,7 +51,7 @@ class _Stream:
         start, end = self.clock.seconds(self.first), self.clock.seconds(self.last)
         if start <= LATE_START:
             return end
-        # The first position is that of the end of the first page, which lasts about as long as the second.
+        # ``start`` is the end of the first page. Its duration, about that of the second page, is added.
         second = start if self.second is None else self.clock.seconds(self.second)
         return end - start + max(second - start, 0)
 

@@ -185,7 +185,7 @@ def _video(container: InputContainer, stream: VideoStream, fps: float | None) ->
     found = {"kind": "video", "fps": fps, "is_vfr": _is_vfr(container, stream)}
     found |= _picture(container, stream)
     if has_decoder(stream) and stream.codec_context.codec.canonical_name == "vp8":
-        # Only the frames of VP8 state the profile, "0" to "3" (RFC 6386, section 9.1).
+        # VP8's profile, "0" to "3", is stated only in the frames (RFC 6386, section 9.1).
         frame = first_packet(container, stream)
         found["profile"] = str(frame[0] >> 1 & 7) if frame else None
     found["hdr"] = {"smpte2084": "PQ", "arib-std-b67": "HLG"}.get(str(found.get("color_transfer")), "SDR")

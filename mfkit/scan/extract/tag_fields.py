@@ -123,7 +123,7 @@ def _values(tags: Tags, names: Iterable[str]) -> list[str]:
 
 
 def _year(tags: Tags, first: Sequence[str]) -> str | None:
-    """Return the first date that is not zero, from the tag name with the highest priority.
+    """Return a date that is not zero and that begins with the year. Tag names are tried in order of priority.
 
     Args:
         tags: The tags.

@@ -189,7 +189,7 @@ def picture_size(
     if not in_mxf or not width or not height:
         return width, height, stated.aspect
     if aspect:
-        # FFmpeg calculated the ratio from the displayed shape and the size in the container.
+        # FFmpeg calculated the sample aspect ratio for the container's size. It is converted here.
         aspect *= Fraction(stated.height * width, height * stated.width)
     return stated.width, stated.height, aspect or stated.aspect
 

@@ -131,7 +131,7 @@ def _text(found: Properties, *names: str) -> str | None:
 
 
 def _own_text(found: Properties, *names: str) -> str | None:
-    """Return the text of the first of the given properties that a person wrote, and not a camera."""
+    """Return the first text of the given properties that was written by a person, not by a camera."""
     return next((text for name in names if (text := without_default(_text(found, name)))), None)
 
 
@@ -257,7 +257,7 @@ def _fraction(text: str | None) -> float | None:
 
 
 def _lens_specification(found: Properties) -> str | None:
-    """Return the name of a lens for its ranges, such as ``"24/1 70/1 28/10 28/10"``."""
+    """Return the name of a lens by its focal lengths and apertures, such as ``"24/1 70/1 28/10 28/10"``."""
     value = found.get("exifEX:LensSpecification")
     texts = list(_texts(value)) if isinstance(value, list) else (_text(found, "aux:LensInfo") or "").split()
     numbers = tuple(_fraction(text) or 0.0 for text in texts)

@@ -99,7 +99,7 @@ class Facet(anywidget.AnyWidget):
         more: bool = False,
         text: Callable[[str], str] = str,
     ) -> None:
-        """Show values with their numbers of files, and ticked and excluded values that are not in ``counts``.
+        """Show the values in ``counts`` with their numbers of files, and ticked or excluded values not in it.
 
         Args:
             counts: Values with their numbers of files.

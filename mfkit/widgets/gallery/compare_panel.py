@@ -221,7 +221,7 @@ class ComparePanel(Panel):
         self.tag_button.disabled = not (can_tag and removed)
         self.tag_button.description = f"Tag {plural(len(removed), 'file')}" if can_tag else "Tag"
         self.export_button.disabled = not removed
-        # The number of paths of similar files is unknown here, because their exact copies are exported, too.
+        # For similar files, the number is unknown here: the paths of their exact copies are added later.
         is_exact = self.kind.value == "copies"
         self.export_button.description = (
             f"Export {plural(len(removed), 'path')}" if is_exact else "Export paths"
@@ -238,7 +238,7 @@ class ComparePanel(Panel):
     def _export(self) -> None:
         path = new_file(self.file_name.value, "to remove", f".{self.format.value}")
         groups = self._in_scope()
-        # An item of similar groups is removed as a whole, with its exact copies.
+        # In groups of similar files, an item is removed as a whole, with its exact copies.
         removed = (
             [one.id for group in groups for one in group.removed()] if self.kind.value == "similar" else []
         )

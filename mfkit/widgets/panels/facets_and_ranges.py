@@ -125,7 +125,8 @@ class FacetsPanel(Panel):
             if name in _NUMERIC:
                 found = sorted(found, key=lambda pair: -float(pair[0]))
             elif name in ("audio_language", "subtitle_language"):
-                found = sorted(found, key=lambda pair: pair[0] in LANGUAGE_STATES)  # languages first
+                # Languages come before "not stated" and "none".
+                found = sorted(found, key=lambda pair: pair[0] in LANGUAGE_STATES)
             note = _note(LISTS[name], len(found), searches[name]) if name in counts else ""
             with self._tick_lock:
                 facet.show(

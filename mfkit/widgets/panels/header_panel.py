@@ -42,7 +42,7 @@ _WITHOUT_LANGUAGE = MediaFilter(media_type="video", audio_language="und")
 
 
 def problems(lib: MediaLibrary) -> tuple[Problem, ...]:
-    """Return the problems of a library.
+    """Return the problems of a library that the explorer's header names.
 
     These are wrong capture times, space used by copies, videos without a stated language, and unreadable
     files.

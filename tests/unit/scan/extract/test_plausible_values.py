@@ -217,3 +217,19 @@ def test_extra_is_bounded_in_depth_members_and_text() -> None:
     safe = json_safe({"deep": deep, "many": list(range(10**4)), "long": ["x" * 5000] * 500})
     assert len(json.dumps(safe)) < 64_000
     assert len(safe["many"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("year", "rating", "kept"),
+    [
+        (1000, -1, (1000, -1)),
+        (2100, 5, (2100, 5)),
+        (999, -1.5, (None, None)),
+        (2101, 5.5, (None, None)),
+        ("12/2100", 0, (2100, 0)),
+    ],
+)
+def test_bounds_of_years_and_ratings(year: int | str, rating: float, kept: tuple[Any, Any]) -> None:
+    """Years are from 1000 to 2100, and ratings from -1 (rejected) to 5 stars."""
+    metadata: Any = clean(cast(Metadata, {"year": year, "rating": rating}))
+    assert (metadata.get("year"), metadata.get("rating")) == kept

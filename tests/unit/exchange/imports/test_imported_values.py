@@ -284,3 +284,10 @@ def test_rows_of_other_programs() -> None:
     assert (row["width"], row["height"], row["file_size"], row["file_modified_at"]) == (30, 40, None, NOON)
     assert (row["file_created_at"], row["extra_metadata"]["lens"]) == (NOON, "x")
     assert make_row("/a.jpg", {}, size=1)["file_size"] == 1
+
+
+def test_apostrophe_before_a_formula_is_removed(lib: MediaLibrary, tmp_path: Path) -> None:
+    """An export writes it so that spreadsheets do not run the text; other apostrophes belong to the text."""
+    (tmp_path / "a.csv").write_text("file_path,file_size,title\n/a.jpg,1,'=1+1\n/b.jpg,1,'Round Midnight\n")
+    lib.ingest(tmp_path / "a.csv", progress=False)
+    assert lib.items(order_by="file_path")["title"].tolist() == ["=1+1", "'Round Midnight"]

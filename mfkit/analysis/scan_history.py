@@ -52,7 +52,7 @@ def overview() -> Select[Any]:
 def roots() -> Select[Any]:
     """Return the SELECT statement that lists the scanned roots.
 
-    Its columns are ``root`` and ``finished_at``, the end of the root's last finished scan.
+    Its columns are ``root`` and ``finished_at``, the end of the root's last scan, also if it was interrupted.
     """
     scan = Scan.__table__.c
     return (

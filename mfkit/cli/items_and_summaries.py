@@ -135,6 +135,8 @@ _PERIOD_FORMATS = {"quarter": "{0:%Y}-Q{0.quarter}", "month": "{0:%Y-%m}", "week
 """Format of the start of a period, by dimension."""
 _TIMES = frozenset(("year", "decade", "release_year", "release_decade", "weekday", "hour", *_PERIOD_FORMATS))
 """Dimensions whose groups are printed in the order of time."""
+_CYCLES = frozenset(("weekday", "hour"))
+"""Dimensions whose values return each week or day."""
 _WEEKDAYS = dict(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))
 _GROUPS, _TIME_GROUPS = 20, 120
 """Maximum numbers of groups by default: of other dimensions, and of those in ``_TIMES``."""
@@ -223,7 +225,8 @@ def _size_groups(summary: pd.DataFrame, by: str, rows: int | None) -> list[tuple
         if first <= at < last
     ]
     if folded and in_time:
-        return [(f"({folded:,} earlier)", ordered[:folded]), *groups]
+        label = plural(folded, "other") if by in _CYCLES else f"{folded:,} earlier"
+        return [(f"({label})", ordered[:folded]), *groups]
     return [*groups, (f"({plural(folded, 'other')})", ordered[limit:])] if folded else groups
 
 

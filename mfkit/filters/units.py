@@ -65,7 +65,7 @@ def parse_duration(value: str | int | float) -> float:
 
 def format_size(size: float) -> str:
     """Format a number of bytes with a decimal unit and three digits: ``"1.23 GB"``."""
-    if size < 1000:
+    if size < 999.5:
         return f"{size:.0f} B"
     for unit in ("kB", "MB", "GB", "TB", "PB"):
         size /= 1000
@@ -84,10 +84,11 @@ def format_duration(seconds: float) -> str:
     """Format a number of seconds as text: ``"1.5 s"``, ``"42 s"``, ``"3:05 min"``, ``"214 h"``."""
     if 0 < seconds < 9.95:
         return f"{seconds:.1f} s"
+    seconds = round(seconds)
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return f"{seconds} s"
     if seconds < 3600:
-        return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+        return f"{seconds // 60}:{seconds % 60:02d} min"
     return f"{seconds / 3600:,.1f} h" if seconds < 36_000 else f"{seconds / 3600:,.0f} h"
 
 

@@ -211,6 +211,8 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
     video.codec_context.thread_count = 1
     position = min((container.duration or 0) / 1_000_000 * _FRAME_POSITION, _MAX_SEEK)
     if position:
+        # The times of frames in recordings of broadcasts do not start at 0.
+        position += (container.start_time or 0) / 1_000_000
         try:
             container.seek(int(position * 1_000_000))
         except OSError:  # If seeking fails, for example without an index, decoding begins at the start.

@@ -206,7 +206,7 @@ def notes(path: Path, omitted: int) -> Notes:
             f"{plural(omitted, 'item')} without a location {'was' if omitted == 1 else 'were'} left out.",
         )
     if suffix in LIBRARY_SUFFIXES:
-        return ("Scans, failures, saved filters, and results of inspect and verify were left out.",)
+        return ("Scans, failures, saved filters and results of verify were left out.",)
     return ()
 
 

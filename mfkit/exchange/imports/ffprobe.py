@@ -30,6 +30,8 @@ from mfkit.exchange.imports.normalize import (
 )
 from mfkit.scan.places.iso6709 import iso6709
 
+_IMAGE_BRANDS = frozenset(("heic", "heix", "heim", "heis", "mif1", "avif"))
+
 
 def recognises(value: object) -> bool:
     """Return whether a JSON value is ffprobe's output for a file."""
@@ -54,7 +56,7 @@ def read(output: Mapping[str, Any]) -> dict[str, Any]:
     location = iso6709(
         str(first_value(tags.get("com.apple.quicktime.location.iso6709"), tags.get("location"), ""))
     )
-    is_image = container.get("format_name") in ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "gif")
+    is_image = _is_image(str(container.get("format_name")), str(tags.get("major_brand")))
     metadata: dict[str, Any] = {
         "media_type": None if is_image else "video" if videos else "audio" if audios else None,
         "duration": None if is_image else to_number(container.get("duration")),
@@ -87,6 +89,11 @@ def read(output: Mapping[str, Any]) -> dict[str, Any]:
     }
     path = str(container["filename"]).removeprefix("file:")
     return make_row(path, metadata, size=to_integer(container.get("size")))
+
+
+def _is_image(format_name: str, brand: str) -> bool:
+    """Return whether a file is an image, by FFmpeg's name of its format and its brand (ISO/IEC 23008-12)."""
+    return format_name in ("image2", "gif") or format_name.endswith("_pipe") or brand in _IMAGE_BRANDS
 
 
 def _is_cover(stream: Mapping[str, Any]) -> bool:

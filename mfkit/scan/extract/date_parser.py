@@ -223,7 +223,9 @@ def _from_parts(
     hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
     days = 0
     if half := _HALVES.get(parts.get("half_first", "")) or parts.get("half"):
-        if 1 <= hour <= 12:  # A time such as "13:00 PM" is read as a 24-hour time, and the suffix is ignored.
+        # Japanese clocks go from 0 to 11. A time such as "13:00 PM" is read as a 24-hour time, and its suffix
+        # is ignored.
+        if hour <= 12:
             hour = hour % 12 + 12 * (half[0] in "pP")
     elif hour == 24:
         # 24:00:00 after a "T" is the end of the stated day (ISO 8601). In other dates, cameras write the hour

@@ -93,7 +93,7 @@ def user_comment(data: bytes) -> str | None:
                 return _clean(_first_text(rest).decode(encoding))
             except UnicodeDecodeError:
                 continue
-    if code not in _COMMENT_CODES:
+    elif code not in _COMMENT_CODES:
         rest = data  # Some programs write UserComment without the eight bytes that name the encoding.
     rest = _first_text(rest.strip(b"\x00 "))
     texts = FileTexts.of([rest])

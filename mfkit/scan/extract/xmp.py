@@ -73,6 +73,7 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
     height = _fraction(_text(found, "exif:GPSAltitude", "drone-dji:AbsoluteAltitude"))
     stated = {exif.ALTITUDE_REF: reference, exif.ALTITUDE: height}
     flat, paths = _keywords(found)
+    orientation = whole_number(_text(found, "tiff:Orientation"))
     extra: dict[str, Any] = {
         "keywords": combined_keywords(flat, paths) or None,
         "keyword_paths": paths or None,
@@ -83,10 +84,10 @@ def extract(packet: bytes, limit: int = MAX_PACKET) -> Metadata:
         "copyright": _text(found, "dc:rights", "tiff:Copyright"),
         "rating": _rating(found),
         "label": _text(found, "xmp:Label"),
-        "lens": _text(found, "aux:Lens", "exifEX:LensModel") or _lens_specification(found),
+        "lens": _lens(found),
         "altitude": exif.altitude({tag: number for tag, number in stated.items() if number is not None}),
         "focal_length_35mm": whole_number(_text(found, "exif:FocalLengthIn35mmFilm")) or None,
-        "orientation": whole_number(_text(found, "tiff:Orientation")),
+        "orientation": orientation if orientation in range(1, 9) else None,
         "people": _people(found) or None,
     }
     metadata["extra"] = {name: value for name, value in extra.items() if value is not None}
@@ -254,6 +255,11 @@ def _fraction(text: str | None) -> float | None:
         return float(top) / float(bottom or 1)
     except (ValueError, ZeroDivisionError):
         return None
+
+
+def _lens(found: Properties) -> str | None:
+    names = (exposure.lens_text(_text(found, name)) for name in ("aux:Lens", "exifEX:LensModel"))
+    return next(filter(None, names), None) or _lens_specification(found)
 
 
 def _lens_specification(found: Properties) -> str | None:

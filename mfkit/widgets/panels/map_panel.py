@@ -59,7 +59,7 @@ class MapPanel(ChartPanel):
         )
         self.plot.observe(self.follow, "view")
         self.plot.listen("box", lambda corners: self.toggle_condition(_box_fields(*corners)))
-        self.plot.listen("lasso", lambda line: self.toggle_condition({"area": line}))
+        self.plot.listen("lasso", lambda line: self.toggle_condition({"area": line, "box": None}))
 
     def options(self) -> Hashable:
         """Return the visible part of the map, and whether the background is the street map."""

@@ -125,6 +125,8 @@ def test_sizes_by_month(here: Any, mfkit_rows: Any) -> None:
     ]
     rows = mfkit_rows("sizes", "--by", "month", "--rows", "2")
     assert [row[0] for row in rows[1:-1]] == ["(2 earlier)", "2014-08", "2015-01", "Total"]
+    weekdays = [row[0] for row in mfkit_rows("sizes", "--by", "weekday", "--rows", "1")]
+    assert weekdays[1:-1] == ["(2 others)", "Sun", "Total"]
     assert rows[1][3:5] == ["700 B", "70.0%"]
     labels = {by: [row[0] for row in mfkit_rows("sizes", "--by", by)][1:-2] for by in ("quarter", "weekday")}
     assert labels == {"quarter": ["2013-Q4", "2014-Q3", "2015-Q1"], "weekday": ["Tue", "Thu", "Sun"]}
@@ -183,8 +185,8 @@ def test_the_script_of_duplicates(filled: Any, mfkit: Any) -> None:
     )
     moves = [line for line in script.read_text().splitlines() if line.startswith("move '")]
     assert moves == [
-        "move '/m/a.jpg' '/m/backup/a.jpg' '00001-a.jpg'",
-        "move '/m/a.jpg' '/m/copies/a.jpg' '00002-a.jpg'",
+        "move '/m/backup/a.jpg' '00001-a.jpg' '/m/a.jpg'",
+        "move '/m/copies/a.jpg' '00002-a.jpg' '/m/a.jpg'",
     ]
     again = mfkit("duplicates", "--script", str(script))
     assert again.code == 2 and "remove it.sh already exists." in again.err

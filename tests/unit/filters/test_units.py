@@ -116,7 +116,10 @@ class TestUnits:
             (9.94, "9.9 s"),
             (9.96, "10 s"),
             (42, "42 s"),
+            (59.4, "59 s"),
+            (59.6, "1:00 min"),
             (60, "1:00 min"),
+            (3599.6, "1.0 h"),
             (185, "3:05 min"),
             (3599, "59:59 min"),
             (3600, "1.0 h"),
@@ -138,7 +141,8 @@ class TestUnits:
 
 
 @pytest.mark.parametrize(
-    ("rate", "shown"), [(999, "999 bit/s"), (5_200_000, "5.20 Mbit/s"), (128_000, "128 kbit/s")]
+    ("rate", "shown"),
+    [(999, "999 bit/s"), (999.7, "1.00 kbit/s"), (5_200_000, "5.20 Mbit/s"), (128_000, "128 kbit/s")],
 )
 def test_rates_shown(rate: float, shown: str) -> None:
     """Bits per second keep their number; only the unit is another."""

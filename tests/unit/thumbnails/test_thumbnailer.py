@@ -43,8 +43,14 @@ def near(color: object, wanted: tuple[int, int, int]) -> bool:
     return all(abs(one - other) < 45 for one, other in zip(color, wanted, strict=True))
 
 
-def film(path: Path, *, seconds: int = 10) -> None:
-    """Write a film that is black for half a second, and red over blue after that."""
+def film(path: Path, *, seconds: int = 10, start: int = 0) -> None:
+    """Write a film that is black for half a second, and red beside blue after that.
+
+    Args:
+        path: Path of the film.
+        seconds: Duration.
+        start: Time of the first frame in seconds.
+    """
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height = 320, 240
@@ -52,7 +58,9 @@ def film(path: Path, *, seconds: int = 10) -> None:
             image = Image.new("RGB", (320, 240))
             if number >= 5:
                 image = two_halves(320, 240)
-            container.mux(stream.encode(av.VideoFrame.from_image(image)))
+            frame = av.VideoFrame.from_image(image)
+            frame.pts = 10 * start + number
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 
@@ -94,10 +102,11 @@ def test_heic_needs_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         draw(str(tmp_path / "a.heic"), THUMBNAIL_SIDE)
 
 
-def test_video_shows_a_later_frame(tmp_path: Path) -> None:
-    """The thumbnail is not the first frame, which is often black."""
-    film(tmp_path / "a.mp4", seconds=30)
-    picture = opened(draw(str(tmp_path / "a.mp4"), THUMBNAIL_SIDE))
+@pytest.mark.parametrize(("name", "start"), [("a.mp4", 0), ("recording.ts", 3_600)])
+def test_video_shows_a_later_frame(tmp_path: Path, name: str, start: int) -> None:
+    """The thumbnail is not the first frame, which is often black, also if the time does not start at 0."""
+    film(tmp_path / name, seconds=30, start=start)
+    picture = opened(draw(str(tmp_path / name), THUMBNAIL_SIDE))
     assert picture.size == (320, 240)
     assert near(picture.getpixel((20, 120)), RED) and near(picture.getpixel((300, 120)), BLUE)
 

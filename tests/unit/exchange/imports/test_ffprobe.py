@@ -105,12 +105,22 @@ def test_rotation(rotation: int | None, turned: bool, as_tag: bool) -> None:
     assert (row["width"], row["height"]) == ((1080, 1920) if turned else (1920, 1080))
 
 
-def test_image_has_no_video_metadata() -> None:
+@pytest.mark.parametrize(
+    ("name", "brand"),
+    [("png_pipe", None), ("tiff_pipe", None), ("image2", None), ("mov,mp4,m4a,3gp,3g2,mj2", "heic")],
+)
+def test_image_has_no_video_metadata(name: str, brand: str | None) -> None:
     """ffprobe describes an image as a video of one frame."""
     stream = {"codec_type": "video", "codec_name": "png", "width": 64, "height": 48, "avg_frame_rate": "25/1"}
     row = ffprobe.read(
         {
-            "format": {"filename": "/a.png", "format_name": "png_pipe", "duration": "0.04", "bit_rate": "9"},
+            "format": {
+                "filename": "/a.png",
+                "format_name": name,
+                "duration": "0.04",
+                "bit_rate": "9",
+                "tags": {"major_brand": brand},
+            },
             "streams": [stream],
         }
     )

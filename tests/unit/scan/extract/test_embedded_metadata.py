@@ -146,6 +146,7 @@ def test_exif_ratings(tag: int, value: int, expected: int | None) -> None:
         (b"UNICODE\0" + b"not converted", "not converted"),
         (b"UNICODE\0" + "Größe".encode(), "Größe"),
         (b"JIS\0\0\0\0\0" + "東京".encode("iso2022_jp"), "東京"),
+        (b"JIS\0\0\0\0\0caf\xe9", "café"),
         (bytes(8) + "Zürich".encode(), "Zürich"),
         (b"without a code", "without a code"),
         (b"ASCII\0\0\0" + b" " * 40, None),

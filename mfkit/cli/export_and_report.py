@@ -74,7 +74,7 @@ def export(
 
 @app.command(
     cls=FilterCommand,
-    epilog=example("mfkit report report.html", "mfkit report report.pdf --redact names,map"),
+    epilog=example("mfkit report report.html", "mfkit report report.html --redact names,map --overwrite"),
 )
 def report(
     context: typer.Context,

@@ -94,8 +94,8 @@ class DuckdbCompiler(compiler.SQLCompiler):
             return self._fold(name, self.process(arguments[0], **kw))
         if name == "length" and len(arguments) == 1 and isinstance(types[0], String):
             return f"length({self.process(arguments[0], **kw)})"
-        if name == "substr" and len(arguments) == 2 and isinstance(types[0], String):
-            return f"substr({self.process(arguments[0], **kw)}, {self.process(arguments[1], **kw)})"
+        if name == "substr" and len(arguments) in (2, 3) and isinstance(types[0], String):
+            return f"substr({', '.join(self.process(one, **kw) for one in arguments)})"
         if name in ("sum", "avg") and len(arguments) == 1 and isinstance(types[0], _NUMBERS):
             # fsum() and favg() compensate for rounding errors, so the result practically does not depend on
             # the order in which threads add the values.

@@ -31,7 +31,9 @@ def test_notebook_runs(path: Path, count: int, tmp_path: Path, monkeypatch: pyte
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert not [output for output in outputs if output.output_type in ("error", "stream")]
+    # The files do not exist, so that no picture can be inspected, and lib.similar() warns.
+    loud = [one for one in outputs if one.output_type in ("error", "stream")]
+    assert not [one for one in loud if "No image of this selection is inspected" not in one.get("text", "")]
     shown = {kind for output in outputs for kind in output.get("data", {})}
     assert shown & {"application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"}
 

@@ -61,16 +61,13 @@ class TestOffline:
             "names": ["good"],
             "name": ["kept"],
             "words": ["music"],
+            "report target": ["report.pdf"],
             "savings target": ["av1"],
             "playable target": ["safari"],
             "publish target": ["dataset"],
             "db copy target": ["copy.db"],
         }
-        options = {
-            "report": ["--output", "report.pdf", "--pictures", "charts"],
-            "tag add": ["--all"],
-            "tag remove": ["--all"],
-        }
+        options = {"report": ["--pictures", "charts"], "tag add": ["--all"], "tag remove": ["--all"]}
         lines = [line for name, line in every_command(values, options) if name not in SERVERS]
         ran = run_offline({"commands": in_one_process(lines)}, tmp_path)["commands"]
         assert ran.code == 0, ran.said

@@ -408,7 +408,7 @@ def test_charts_as_png(library: MediaLibrary, tmp_path: Path, monkeypatch: pytes
     for file in folder.iterdir():
         with Image.open(file) as picture:
             made[file.name] = picture.size
-    assert made == {"bytes-by-media-type.png": (1920, 380), "map-of-the-places.png": (1920, 920)}
+    assert made == {"bytes-by-media-type.png": (1920, 380), "map-of-the-places.png": (1920, 532)}
     library.report(tmp_path / "report.html", sections=["types"], pictures=folder)  # its own are replaced
     (folder / "bytes-by-media-type.png").write_bytes(b"mine")
     with pytest.raises(ReportError, match="bytes-by-media-type.png already exists"):

@@ -150,7 +150,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
             r.media_type,
             r.file_size,
             cast(r._paths, BigInteger()).label("paths"),
-            cast(r.file_size * (r._paths - 1), BigInteger()).label("reclaimable_bytes"),
+            cast(case((kept, 0), else_=r.file_size), BigInteger()).label("reclaimable_bytes"),
             r.file_modified_at,
             kept.label("keep"),
             _reason(kept, r, rival.c).label("reason"),

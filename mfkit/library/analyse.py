@@ -258,7 +258,8 @@ class AnalysisMethods(ReadMethods):
 
         Returns:
             One row per path, items with the most reclaimable bytes first: ``id``, ``file_path``,
-            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths``, ``reclaimable_bytes``,
+            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths`` (number of paths of the
+            item), ``reclaimable_bytes`` (bytes freed by removing the path; 0 for a path to keep),
             ``file_modified_at``, ``keep`` (true for one path of each item) and ``reason``.
 
         Raises:

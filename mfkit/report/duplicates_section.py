@@ -47,7 +47,8 @@ def _exact(context: ReportContext) -> list[Html | Chart]:
         return [paragraph("No duplicates in this selection.")]
     every, once = float(sums["bytes_with_copies"].sum()), float(sums["bytes"].sum())
     groups = context.query(context.lib.duplicates, groups=_MAX_DUPLICATES)
-    first = groups[groups["keep"].astype(bool)]
+    freed = groups.groupby("id")["reclaimable_bytes"].transform("sum")
+    first = groups.assign(reclaimable_bytes=freed)[groups["keep"].astype(bool)]
     return [
         paragraph(
             "Removing {copies} with the same content as another file frees {size}, {part} of all bytes.",

@@ -112,7 +112,7 @@ def test_hard_links_free_nothing(library, media):
     write(media / "c.bin", b"1" * 50_000)
     library.scan(media, progress=False)
     found = library.duplicates()
-    assert set(found["reclaimable_bytes"]) == {50_000} and set(found["paths"]) == {2}
+    assert sorted(found["reclaimable_bytes"]) == [0, 50_000] and set(found["paths"]) == {2}
     assert len(found) == 2 and (media / "c.bin").as_posix() in set(found["file_path"])
 
 
@@ -142,7 +142,7 @@ def test_groups_are_those_with_most_reclaimable_bytes(library, media):
     for name in ("c.bin", "d.bin"):
         write(media / name, b"2" * 400)
     library.scan(media, progress=False)
-    assert set(library.duplicates(groups=1)["reclaimable_bytes"]) == {400}
+    assert sorted(library.duplicates(groups=1)["reclaimable_bytes"]) == [0, 400]
 
 
 def test_reread_reads_all_metadata_again(library, media):

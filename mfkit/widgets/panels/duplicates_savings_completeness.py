@@ -86,7 +86,7 @@ class DuplicatesPanel(Panel):
         self._duplicates, self.pager.offset = self.lib.duplicates(chosen), 0
         groups = self._duplicates.drop_duplicates("id")
         count, copies = len(groups), len(self._duplicates) - len(groups)
-        freed = format_size(float(groups["reclaimable_bytes"].sum()))
+        freed = format_size(float(self._duplicates["reclaimable_bytes"].sum()))
         self.tag_button.description = f"Tag {plural(count, 'file')}"
         self.tag_button.disabled = not count or self.lib.database.read_only
         self.summary.value = (

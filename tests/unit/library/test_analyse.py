@@ -101,7 +101,7 @@ class TestAnalysis:
         ]
         assert list(frame["is_copy"]) == [False, True, True, False, True]
         assert list(frame["paths"]) == [3, 3, 3, 2, 2]
-        assert list(frame["reclaimable_bytes"]) == [8000, 8000, 8000, 500, 500]
+        assert list(frame["reclaimable_bytes"]) == [0, 4000, 4000, 0, 500]
         assert len(filled.duplicates(media_type="image")) == 2
 
     def test_scans(self, filled: MediaLibrary) -> None:

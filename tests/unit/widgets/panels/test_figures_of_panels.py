@@ -105,11 +105,11 @@ def test_duplicates(lib: MediaLibrary) -> None:
     )
     assert panel.tag_button.description == "Tag 2 files"
     assert [row["cells"][:2] + row["cells"][3:] for row in panel.grid.rows] == [
-        ["/m/b.jpg", "keep", "5.00 kB", "2", "5.00 kB"],
+        ["/m/b.jpg", "keep", "5.00 kB", "2", "0 B"],
         ["/x/backup.jpg", "remove", "5.00 kB", "2", "5.00 kB"],
-        ["/m/a.jpg", "keep", "1.00 kB", "3", "2.00 kB"],
-        ["/x/0.jpg", "remove", "1.00 kB", "3", "2.00 kB"],
-        ["/x/1.jpg", "remove", "1.00 kB", "3", "2.00 kB"],
+        ["/m/a.jpg", "keep", "1.00 kB", "3", "0 B"],
+        ["/x/0.jpg", "remove", "1.00 kB", "3", "1.00 kB"],
+        ["/x/1.jpg", "remove", "1.00 kB", "3", "1.00 kB"],
     ]
 
 

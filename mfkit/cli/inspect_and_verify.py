@@ -120,6 +120,7 @@ def similar(
     size = format_size(frame["reclaimable_bytes"].sum())
     print_line(f"{plural(groups, 'group')}. Removing {plural(removed, 'file')} frees {size}.")
     if next_step:
+        print_line("Similar files are not equal. Look at them in the Compare panel first: mfkit app")
         print_line(next_step, whole=script is not None)
 
 

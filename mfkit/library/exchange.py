@@ -173,8 +173,10 @@ class ExchangeMethods(LibraryBase):
         """Write a POSIX shell script that moves the files without ``keep`` to a folder. Nothing is deleted.
 
         The script moves the files only when it is run. It replaces no file, and leaves a file where it is if
-        one of the files that are kept in its group is missing. All paths of a similar picture or video are
-        moved, also those of its exact copies.
+        one of the files that are kept in its group is missing. It compares exact copies byte by byte before
+        it moves one, and leaves similar files where they are if the size of the file or of a kept one has
+        changed. A file with an XMP sidecar stays if no kept file has one. All paths of a similar picture or
+        video are moved, also those of its exact copies.
 
         Args:
             frame: A DataFrame of :meth:`similar` or :meth:`duplicates`, all rows of each group. Change its
@@ -193,7 +195,7 @@ class ExchangeMethods(LibraryBase):
 
         file = Path(checked_path(path, "the script", ExportError)).expanduser()
         atomic_file.refuse_existing(file, overwrite=False)
-        if not {"id", "file_path", "keep"} <= set(frame.columns):
+        if not {"id", "file_path", "file_size", "keep"} <= set(frame.columns):
             raise ExportError("The frame must have the columns of lib.similar() or lib.duplicates().")
         is_similar = "group" in frame.columns
         removed = frame.loc[~frame["keep"].astype(bool), "id"].tolist() if is_similar else []

@@ -26,7 +26,7 @@ _CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 _HEAD = """\
 #!/bin/sh
 # Moves {count} to a folder. It deletes nothing and replaces no file.
-# A file stays where it is if one of the files that are kept in its group is missing.
+{warning}# A file stays where it is if one of the files that are kept in its group is missing or has changed.
 # Usage: sh THIS_SCRIPT FOLDER
 set -eu
 if [ $# -ne 1 ]; then
@@ -40,29 +40,92 @@ esac
 mkdir -p -- "$1"
 cd -- "$1"
 
-# Arguments: file to move, new name in the folder, files to keep.
-move() {{
+skip() {{
+  printf 'Skipped, because %s: %s\\n' "$1" "$file" >&2
+}}
+
+# Arguments: file to move, new name in the folder.
+begin() {{
   file=$1
   name=$2
-  shift 2
-  for keep do
-    if [ ! -f "$keep" ]; then
-      printf 'Skipped, because a file to keep is missing: %s\\n' "$file" >&2
-      return
-    elif [ "$keep" -ef "$file" ]; then
-      printf 'Skipped, because it is a file to keep: %s\\n' "$file" >&2
-      return
-    fi
-  done
+  keeps_sidecar=no
   if [ ! -f "$file" ]; then
-    printf 'Skipped, because it is missing: %s\\n' "$file" >&2
+    skip 'it is missing'
+    return 1
+  fi
+}}
+
+has_sidecar() {{
+  [ -f "$1.xmp" ] || [ -f "$1.XMP" ] || [ -f "${{1%.*}}.xmp" ] || [ -f "${{1%.*}}.XMP" ]
+}}
+
+# Argument: file to keep.
+is_kept() {{
+  if [ ! -f "$1" ]; then
+    skip 'a file to keep is missing'
+  elif [ "$1" -ef "$file" ]; then
+    skip 'it is a file to keep'
+  else
+    if has_sidecar "$1"; then
+      keeps_sidecar=yes
+    fi
+    return 0
+  fi
+  return 1
+}}
+
+# Arguments: file, its size in bytes when the library was scanned.
+has_size() {{
+  [ "$(wc -c < "$1")" -eq "$2" ]
+}}
+
+finish() {{
+  if [ "$keeps_sidecar" = no ] && has_sidecar "$file"; then
+    skip 'it has an XMP sidecar, and no file to keep has one'
   elif [ -e "./$name" ] || [ -L "./$name" ]; then
-    printf 'Skipped, because the folder already has a file with its new name: %s\\n' "$file" >&2
+    skip 'the folder already has a file with its new name'
   else
     mv -- "$file" "./$name"
   fi
 }}
 
+# Arguments: file to move, new name in the folder, files to keep. All of them must have the same content.
+move_copy() {{
+  begin "$1" "$2" || return 0
+  shift 2
+  for keep do
+    is_kept "$keep" || return 0
+    if ! cmp -s -- "$keep" "$file"; then
+      skip 'its content is not that of a file to keep, or one of them cannot be read'
+      return
+    fi
+  done
+  finish
+}}
+
+# Arguments: file to move, new name in the folder, its size, then each file to keep and the size of that file.
+move_similar() {{
+  begin "$1" "$2" || return 0
+  if ! has_size "$file" "$3"; then
+    skip 'its size has changed since the scan'
+    return
+  fi
+  shift 3
+  while [ $# -gt 0 ]; do
+    is_kept "$1" || return 0
+    if ! has_size "$1" "$2"; then
+      skip 'the size of a file to keep has changed since the scan'
+      return
+    fi
+    shift 2
+  done
+  finish
+}}
+
+"""
+_LOOK_FIRST = """\
+# Similar files are not equal, and they can be different pages of one form. Look at them before you run this
+# script: in the Compare panel of mfkit app, or in a notebook with mfkit.widgets.ComparePanel.
 """
 
 
@@ -75,11 +138,14 @@ class FileToRemove:
         keep: Stored paths of all files of the group that are kept. If one of them is missing, the file must
             not be removed: possibly only the missing video has audio in the language of the file to remove.
         path: Stored path of the file to remove.
+        sizes: Sizes in bytes when the library was scanned: of the file to remove, then of each file that is
+            kept. Empty for exact copies, which the script compares byte by byte instead.
     """
 
     group: int
     keep: tuple[str, ...]
     path: str
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,7 +196,8 @@ def files_of_frame(
     """Return the files to remove of a DataFrame of ``lib.similar()`` or ``lib.duplicates()``.
 
     Args:
-        frame: The DataFrame. Its column ``keep`` can differ from the suggestion.
+        frame: The DataFrame. Its column ``keep`` can differ from the suggestion. Rows of one group with the
+            same id are exact copies.
         paths: All paths of each item that is removed as a whole, by its id. Of other items, only the path in
             the DataFrame is removed.
         first: Number of the first group.
@@ -140,18 +207,23 @@ def files_of_frame(
     """
     by = "group" if "group" in frame.columns else "id"
     keeps = frame["keep"].astype(bool)
-    kept = {group: tuple(rows) for group, rows in frame[keeps].groupby(by)["file_path"]}
+    columns = ["id", "file_path", "file_size"]
+    kept = {
+        group: list(rows[columns].itertuples(index=False, name=None))
+        for group, rows in frame[keeps].groupby(by)
+    }
     numbers = {group: number for number, group in enumerate(frame[by].drop_duplicates(), first)}
     files = []
-    columns = ("id", "file_path", by)
-    for id_, path, group in zip(*(frame.loc[~keeps, name] for name in columns), strict=True):
+    for id_, path, size, group in zip(*(frame.loc[~keeps, name] for name in (*columns, by)), strict=True):
         if group not in kept:
             raise ExportError(
                 f"No row says which file to keep instead of {path}. Pass all rows of a group, with keep=True "
                 "for one of them."
             )
-        for one in paths.get(str(id_), [path]):
-            files.append(FileToRemove(numbers[group], kept[group], one))
+        ids, keep, sizes = zip(*kept[group], strict=True)
+        is_copy = {str(one) for one in ids} == {str(id_)}
+        known = () if is_copy else (int(size), *map(int, sizes))
+        files += [FileToRemove(numbers[group], keep, one, known) for one in paths.get(str(id_), [path])]
     return files
 
 
@@ -188,10 +260,11 @@ def write_move_script(file: Path, files: Sequence[FileToRemove]) -> int:
         FileExistsError: The file exists.
         OSError: The file cannot be written.
     """
-    every = ([_local(path) for path in (one.path, *one.keep)] for one in files)
-    local = [paths for paths in every if all(paths)]
+    every = (([_local(path) for path in (one.path, *one.keep)], one.sizes) for one in files)
+    local = [(paths, sizes) for paths, sizes in every if all(paths)]
+    warning = _LOOK_FIRST if any(sizes for _, sizes in local) else ""
     with file.open("xb") as script:
-        script.write(_HEAD.format(count=plural(len(local), "file")).encode())
+        script.write(_HEAD.format(count=plural(len(local), "file"), warning=warning).encode())
         script.writelines(_lines(local))
     return len(local)
 
@@ -202,14 +275,21 @@ def _local(path: str) -> bytes:
     return name if name.startswith(b"/") and b"\0" not in name else b""
 
 
-def _lines(files: Sequence[list[bytes]]) -> Iterator[bytes]:
-    for number, (path, *kept) in enumerate(files, 1):
+def _lines(files: Sequence[tuple[list[bytes], tuple[int, ...]]]) -> Iterator[bytes]:
+    for number, ((path, *kept), sizes) in enumerate(files, 1):
         prefix = b"%05d-" % number
         end = os.path.basename(path)[-(_MAX_NAME - len(prefix)) :]
         # The start of a long name is cut off, possibly in the middle of a UTF-8 character. In this case, the
         # remaining bytes of the character are also removed.
         name = prefix + (end if end == os.path.basename(path) else end.lstrip(_CONTINUATION_BYTES))
-        yield b"move " + b" ".join(map(_quoted, (path, name, *kept))) + b"\n"
+        words = [b"move_similar" if sizes else b"move_copy", _quoted(path), _quoted(name)]
+        if sizes:
+            words.append(b"%d" % sizes[0])
+            for one, size in zip(kept, sizes[1:], strict=True):
+                words += _quoted(one), b"%d" % size
+        else:
+            words += map(_quoted, kept)
+        yield b" ".join(words) + b"\n"
 
 
 def _quoted(text: bytes) -> bytes:

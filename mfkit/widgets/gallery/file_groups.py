@@ -73,13 +73,13 @@ def duplicate_groups(frame: pd.DataFrame) -> list[FileGroup]:
 
 
 def decisions(groups: list[FileGroup]) -> pd.DataFrame:
-    """Return the columns ``group``, ``id``, ``file_path`` and ``keep``, one row per file."""
+    """Return the columns ``group``, ``id``, ``file_path``, ``file_size`` and ``keep``, one row per file."""
     rows = [
-        (number, file.id, file.path, file.path in group.kept)
+        (number, file.id, file.path, file.size, file.path in group.kept)
         for number, group in enumerate(groups)
         for file in group.files
     ]
-    return pd.DataFrame(rows, columns=["group", "id", "file_path", "keep"])
+    return pd.DataFrame(rows, columns=["group", "id", "file_path", "file_size", "keep"])
 
 
 def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:

@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,13 @@ def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def moves(folder: Path, names: list[str]) -> list[FileToRemove]:
-    media = folder / "media"
-    return [FileToRemove(1, (str(media / "keep.jpg"),), str(media / name)) for name in names]
+    media, (keep, size) = folder / "media", sized(folder / "media" / "keep.jpg")
+    files = [sized(media / name) for name in names]
+    return [FileToRemove(1, (keep,), path, (own, size)) for path, own in files]
+
+
+def sized(path: Path) -> tuple[str, int]:
+    return str(path), path.stat().st_size
 
 
 def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
@@ -57,7 +63,7 @@ def test_hostile_names_are_moved_and_run_nothing(folder: Path) -> None:
     for number, name in enumerate(NAMES):
         (folder / "media" / name).write_text(str(number))
     rows = [
-        FileToRemove(one.group, tuple(map(to_stored_path, one.keep)), to_stored_path(one.path))
+        replace(one, keep=tuple(map(to_stored_path, one.keep)), path=to_stored_path(one.path))
         for one in moves(folder, NAMES)
     ]
     script = folder / "move.sh"
@@ -77,7 +83,7 @@ def test_nothing_is_replaced_and_nothing_is_lost(folder: Path) -> None:
     media = folder / "media"
     keep = str(media / "keep.jpg")
     for name in ("a", "b", "c", "d"):
-        (media / name).write_text(name)
+        (media / name).write_text("keep")
     (folder / "link").symlink_to(media)
     (folder / "target").mkdir()
     (folder / "target" / "00003-c").write_text("older")
@@ -94,7 +100,51 @@ def test_nothing_is_replaced_and_nothing_is_lost(folder: Path) -> None:
     assert result.returncode == 0 and result.stderr.count(b"Skipped") == 4
     assert sorted(os.listdir(media)) == ["a", "b", "c", "keep.jpg"]
     assert (folder / "target" / "00003-c").read_text() == "older"
-    assert (folder / "target" / "00005-d").read_text() == "d"
+    assert (folder / "target" / "00005-d").read_text() == "keep"
+
+
+def test_files_that_changed_after_the_scan_stay(folder: Path) -> None:
+    """A copy stays if a kept file differs in one byte; a similar file stays if a size has changed."""
+    media = folder / "media"
+    keep = str(media / "keep.jpg")
+    texts = {"same": "keep", "damaged": "kee?", "copy": "keep", "small": "s", "grown": "ss"}
+    for name, text in texts.items():
+        (media / name).write_text(text)
+    rows = [
+        FileToRemove(1, (keep, str(media / "damaged")), str(media / "copy")),
+        FileToRemove(1, (keep,), str(media / "same")),
+        FileToRemove(2, (keep,), str(media / "grown"), (1, 4)),
+        FileToRemove(2, (keep, str(media / "grown")), str(media / "small"), (1, 4, 1)),
+        FileToRemove(3, (keep,), str(media / "damaged"), (4, 4)),
+    ]
+    write_move_script(folder / "move.sh", rows)
+    result = run(folder / "move.sh", "target")
+    assert sorted(os.listdir(folder / "target")) == ["00002-same", "00005-damaged"]
+    assert [line.partition(": ")[0] for line in result.stderr.decode().splitlines()] == [
+        "Skipped, because its content is not that of a file to keep, or one of them cannot be read",
+        "Skipped, because its size has changed since the scan",
+        "Skipped, because the size of a file to keep has changed since the scan",
+    ]
+    assert result.returncode == 0
+    assert "\n# Similar files are not equal, " in (folder / "move.sh").read_text()
+    write_move_script(folder / "copies.sh", rows[:2])
+    assert "Similar files" not in (folder / "copies.sh").read_text()
+
+
+def test_a_file_with_a_sidecar_stays(folder: Path) -> None:
+    """A file with an XMP sidecar of either kind of name is moved only if a kept file has one, too."""
+    media = folder / "media.d"
+    media.mkdir()
+    for name in ("a.jpg", "b.jpg", "c.jpg", "c 2.jpg", "d", "d 2.jpg"):
+        (media / name).write_text("keep")
+    for name in ("a.jpg.xmp", "b.XMP", "c.xmp", "c 2.xmp"):
+        (media / name).write_text("")
+    pairs = (("d", "a.jpg"), ("d 2.jpg", "b.jpg"), ("c.jpg", "c 2.jpg"), ("d 2.jpg", "d"))
+    rows = [FileToRemove(1, (str(media / keep),), str(media / name)) for keep, name in pairs]
+    write_move_script(folder / "move.sh", rows)
+    result = run(folder / "move.sh", "target")
+    assert sorted(os.listdir(folder / "target")) == ["00003-c 2.jpg", "00004-d"]
+    assert result.stderr.count(b"it has an XMP sidecar, and no file to keep has one") == 2
 
 
 @pytest.mark.parametrize("name", ["-", "-p", "a b"])
@@ -126,7 +176,8 @@ def test_paths_that_no_script_can_move_are_left_out(folder: Path) -> None:
     ]
     assert write_move_script(folder / "move.sh", rows) == 0
     assert (
-        b"\nmove " not in (folder / "move.sh").read_bytes() and b"\0" not in (folder / "move.sh").read_bytes()
+        b"\nmove_copy '" not in (folder / "move.sh").read_bytes()
+        and b"\0" not in (folder / "move.sh").read_bytes()
     )
 
 

@@ -130,7 +130,7 @@ def test_exact_copies_are_exported_by_path(
     panel.export_button.click()
     script = (tmp_path / "to remove.sh").read_text()
     name = Path(removed).name
-    assert script.endswith(f"\nmove '{removed}' '00001-{name}' '{kept}'\n")
+    assert script.endswith(f"\nmove_copy '{removed}' '00001-{name}' '{kept}'\n")
     assert "rm " not in script and panel.message.value == ""
 
 

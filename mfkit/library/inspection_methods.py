@@ -124,7 +124,9 @@ class InspectionMethods(ReadMethods):
             item), ``width`` and ``height`` (px), ``file_size`` (bytes), ``has_original_metadata`` (whether
             camera and capture time are known), ``keep`` (true for the best item: most pixels, then original
             metadata, most bytes, first path; also true for a video if no other kept video has all of its
-            audio and subtitle languages), ``reason`` (difference from the best item; for the best item, from
+            audio and subtitle languages, for the best version with original metadata if no other kept version
+            has original metadata, and for scans and screenshots at a distance above 0.02, which can be other
+            pages of the same form), ``reason`` (difference from the best item; for the best item, from
             the second best) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for a file to
             keep).
 

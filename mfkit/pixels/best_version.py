@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Select, select
 
 from mfkit.core.database import Database
-from mfkit.models import media
+from mfkit.models import MediaType, media
 from mfkit.pixels.stored_pictures import slices
 
 c = media.c
@@ -20,9 +20,18 @@ Numbers = npt.NDArray[np.int64]
 _DETAILS = (
     c.file_hash, c.id, c.file_path, c.width, c.height, c.file_size, c.camera_model, c.file_created_at,
     c.audio_codec, c.audio_codecs, c.most_channels, c.audio_languages, c.subtitle_count, c.subtitle_languages,
+    c.looks_like, c.media_type,
 )  # fmt: skip
 _HAS_AUDIO = ("audio_codec", "audio_codecs", "most_channels", "audio_languages")
 """Columns of which at least one has a value if a video has audio."""
+_PAGES = ("scan", "screenshot")
+"""Values of ``looks_like`` of pictures of text. Different pages of one form look similar."""
+_SAME_PAGE = 0.02
+"""Maximum distance of two pictures of text of which one is suggested for removal.
+
+Drawn pages in A4 that are saved again with a JPEG quality of 30 to 90 have a distance of at most 0.007.
+Different letters with the same form or the same paragraphs have a distance of 0.026 or more.
+"""
 
 
 def _statement(names: Sequence[str]) -> Select[Any]:
@@ -45,7 +54,8 @@ async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
     frame["has_original_metadata"] = frame["camera_model"].notna() & frame["file_created_at"].notna()
     frame["has_audio"] = frame[list(_HAS_AUDIO)].notna().any(axis=1)
     frame["has_subtitles"] = frame["subtitle_count"].fillna(0).astype(bool)
-    return frame.drop(columns=[*_HAS_AUDIO[:3], "subtitle_count"])
+    frame["is_page"] = frame["looks_like"].isin(_PAGES) & (frame["media_type"] == MediaType.IMAGE)
+    return frame.drop(columns=[*_HAS_AUDIO[:3], "subtitle_count", "looks_like", "media_type"])
 
 
 _REASONS = (
@@ -71,12 +81,14 @@ def groups_frame(
     """Return the groups of similar items as a DataFrame, sorted by reclaimable bytes in descending order.
 
     The best item of a group is kept. A video is also kept if none of the kept videos of its group has all of
-    its audio and subtitle languages.
+    its audio and subtitle languages. A scan or screenshot is also kept unless it is nearly equal to the best
+    item. If no kept item of a group has original metadata, the best of the items with it is also kept.
     """
     frame = details.assign(best=best, distance=distance.astype("float64"), rank=rank)
     frame = frame[frame["best"] >= 0]
     frame["is_best"] = frame["rank"] == frame.groupby("best")["rank"].transform("min")
-    extra = _extra_tracks(frame)
+    extra = {**_extra_pages(frame), **_extra_tracks(frame)}
+    extra |= _extra_original(frame, kept=frame["is_best"] | frame.index.isin(list(extra)))
     # Because of rounding, the measured distance of a picture to itself can be slightly above 0.
     frame["distance"] = frame["distance"].where(~frame["is_best"], 0.0)
     frame["keep"] = frame["is_best"] | frame.index.isin(list(extra))
@@ -101,6 +113,32 @@ def groups_frame(
             "reclaimable_bytes": frame["reclaimable_bytes"].astype("Int64"),
         }
     )
+
+
+def _extra_pages(frame: pd.DataFrame) -> dict[Any, str]:
+    """Return why scans and screenshots besides the best item of a group are kept, by their row labels.
+
+    An item is also compared as a page if the best item of its group is a scan or screenshot.
+    """
+    best_is_page = (frame["is_page"] & frame["is_best"]).groupby(frame["best"]).transform("any")
+    is_other = (frame["is_page"] | best_is_page) & (frame["distance"] > _SAME_PAGE) & ~frame["is_best"]
+    return dict.fromkeys(frame.index[is_other], "possibly another page")
+
+
+def _extra_original(frame: pd.DataFrame, kept: pd.Series[bool]) -> dict[Any, str]:
+    """Return the items that are kept because no kept item of their group has original metadata.
+
+    A version with more pixels but without camera and capture time is an enlargement or was saved again, so
+    the best version with both is possibly the file of the camera.
+
+    Args:
+        frame: The items of all groups.
+        kept: Whether an item is kept for other reasons.
+    """
+    original = frame["has_original_metadata"]
+    is_kept = (original & kept).groupby(frame["best"]).transform("any")
+    found = frame[original & ~is_kept].sort_values("rank").drop_duplicates("best")
+    return dict.fromkeys(found.index, "has original metadata")
 
 
 def _extra_tracks(frame: pd.DataFrame) -> dict[Any, str]:

@@ -117,6 +117,6 @@ def _groups(versions: pd.DataFrame) -> pd.DataFrame:
     sums = versions.groupby("group", as_index=False).agg(
         versions=("id", "size"), reclaimable_bytes=("reclaimable_bytes", "sum")
     )
-    # Several videos of a group are kept if their languages differ. The best one comes first.
+    # Several files of a group can be kept, such as videos in different languages. The best one comes first.
     best = versions.loc[versions["keep"].astype(bool), ["group", "file_path"]].drop_duplicates("group")
     return sums.merge(best, on="group").sort_values("group", ignore_index=True)

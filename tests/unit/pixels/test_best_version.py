@@ -24,7 +24,7 @@ VERSIONS = {
         ("/a /b", ["first by path", "later by path"]),
         ("/b /c", ["most bytes", "fewer bytes"]),
         ("/c /d", ["original metadata", "no original metadata"]),
-        ("/d /e", ["most pixels", "fewer pixels"]),
+        ("/c /e", ["most pixels", "fewer pixels"]),
         (
             "/a /b /c /d /e",
             ["first by path", "later by path", "fewer bytes", "no original metadata", "fewer pixels"],
@@ -37,7 +37,7 @@ def test_the_first_difference_is_the_reason(paths: str, reasons: list[str]) -> N
     details = pd.DataFrame([VERSIONS.get(name, (1, False, 1)) for name in names])
     details.columns = pd.Index(["pixels", "has_original_metadata", "file_size"])
     details = details.assign(file_path=names, id=names, width=1, height=1)
-    details = details.assign(**dict.fromkeys(("has_audio", "has_subtitles"), False))
+    details = details.assign(**dict.fromkeys(("has_audio", "has_subtitles", "is_page"), False))
     best = np.array([0, 0, *[len(names) - 1] * (len(names) - 2)])
     frame = groups_frame(details, best, np.zeros(len(names), np.float32), rank_versions(details))
     assert frame["group"].nunique() == 2
@@ -85,7 +85,7 @@ def test_a_video_with_other_audio_or_subtitles_is_kept(tracks: list[str], reason
         ]
     )  # fmt: skip
     names = [str(number) for number in range(len(tracks))]
-    details = details.assign(file_path=names, id=names, width=1, height=1)
+    details = details.assign(file_path=names, id=names, width=1, height=1, is_page=False)
     best, apart = np.zeros(len(names), np.int64), np.zeros(len(names), np.float32)
     frame = groups_frame(details, best, apart, rank_versions(details))
     kept = {0, *reasons}
@@ -96,3 +96,37 @@ def test_a_video_with_other_audio_or_subtitles_is_kept(tracks: list[str], reason
     ]
     freed = [0 if number in kept else 99 - number for number in range(len(names))]
     assert frame["reclaimable_bytes"].tolist() == freed
+
+
+@pytest.mark.parametrize(
+    ("original", "is_page", "reasons"),
+    [
+        # An enlargement without camera and capture time does not replace the file of the camera.
+        ("-++", "---", {1: "has original metadata"}),
+        ("--+", "---", {2: "has original metadata"}),
+        ("+-+", "---", {}),
+        ("---", "---", {}),
+        # A picture of text is removed only if it is nearly equal to the best one, as the second one is.
+        ("---", "+--", {2: "possibly another page"}),
+        ("---", "--+", {2: "possibly another page"}),
+        ("---", "-+-", {}),
+        ("--+", "--+", {2: "possibly another page"}),
+        ("-+-", "--+", {1: "has original metadata", 2: "possibly another page"}),
+    ],
+)
+def test_originals_and_other_pages_are_kept(original: str, is_page: str, reasons: dict[int, str]) -> None:
+    """Besides the version with the most pixels, a version is kept if it has what no kept version has."""
+    details = pd.DataFrame(
+        {
+            "pixels": [300, 200, 100],
+            "has_original_metadata": [one == "+" for one in original],
+            "is_page": [one == "+" for one in is_page],
+        }
+    )
+    details = details.assign(file_path=["/a", "/b", "/c"], id=["a", "b", "c"], width=1, height=1, file_size=9)
+    details = details.assign(**dict.fromkeys(("has_audio", "has_subtitles"), False))
+    apart = np.array([0, 0.019, 0.021], np.float32)
+    frame = groups_frame(details, np.zeros(3, np.int64), apart, rank_versions(details))
+    assert frame["keep"].tolist() == [number == 0 or number in reasons for number in range(3)]
+    assert frame["reason"].tolist() == ["most pixels", *(reasons.get(n, "fewer pixels") for n in (1, 2))]
+    assert frame["reclaimable_bytes"].tolist() == [0 if n == 0 or n in reasons else 9 for n in range(3)]

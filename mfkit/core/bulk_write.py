@@ -89,13 +89,28 @@ def converted(dialect: Dialect, table: Table, columns: Mapping[str, Sequence[Any
 
 
 async def upsert_rows(
-    connection: AsyncConnection, table: Table, key: str, columns: tuple[str, ...], rows: Iterable[Row]
+    connection: AsyncConnection,
+    table: Table,
+    key: str,
+    columns: tuple[str, ...],
+    rows: Iterable[Row],
+    *,
+    keep: Sequence[str] = ("id",),
 ) -> None:
-    """Insert rows. If a row with the same unique ``key`` exists, overwrite it but keep its id."""
-    kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "id"))
+    """Insert rows. If a row with the same unique ``key`` exists, overwrite all its columns but those to keep.
+
+    Args:
+        connection: A connection in a write transaction.
+        table: The table.
+        key: Name of a unique column.
+        columns: Names of the columns to fill.
+        rows: Rows of Python values in the order of ``columns``.
+        keep: Names of the columns that keep the values of an existing row.
+    """
+    overwritten = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, *keep))
     is_text = connection.dialect.name == "postgresql" and isinstance(table.c[key].type, Text)
     unique = digest(table.c[key]).compile(dialect=connection.dialect) if is_text else key
-    conflict = f" ON CONFLICT ({unique}) DO UPDATE SET {kept}"
+    conflict = f" ON CONFLICT ({unique}) DO UPDATE SET {overwritten}"
     chunks = converted(connection.dialect, table, _by_column(columns, rows))
     await _insert(connection, table, columns, chunks, conflict)
 

@@ -358,7 +358,10 @@ async def write_items(
 async def write_failures(
     connection: AsyncConnection, scan_id: UUID, results: Sequence[FileResult], now: datetime
 ) -> None:
-    """Write a row for each file that failed, and delete the rows of files that no longer fail."""
+    """Write a row for each file that failed, and delete the rows of files that no longer fail.
+
+    A file that failed before keeps its row's ``created_at``, which is the time of the first failure.
+    """
     succeeded = [result.path for result in results if result.stage is None]
     for chunk in chunks(succeeded):
         await connection.execute(delete(_FAILURE).where(_FAILURE.c.file_path.in_(chunk)))
@@ -384,6 +387,7 @@ async def write_failures(
             for result in results
             if result.stage is not None
         ],
+        keep=("id", "created_at"),
     )
 
 

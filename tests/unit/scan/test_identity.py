@@ -258,13 +258,17 @@ def test_files_that_were_read_right_after_a_change(folder: Folder, monkeypatch: 
 
 
 def test_failures_belong_to_their_last_scan(folder: Folder) -> None:
-    """A failure that stays names the newest scan; it goes when its file is understood or removed."""
+    """A failure that stays names the newest scan and keeps its first time, also if the file was read again.
+
+    It goes when its file is understood or removed.
+    """
     folder.write("a.jpg", b"\xff\xd8\xff\xe0 no image")
     folder.write("b.jpg", "")
     folder.write("c.txt", "fine")
     folder.scan()
     first = folder.lib.failures().set_index("file_path")
-    assert folder.scan()["failed"] == 2
+    folder.write("a.jpg", b"\xff\xd8\xff\xe0 still no image", LONG_AGO + 10)
+    assert folder.scan() == {"updated": 1, "unchanged": 1, "failed": 2}
     second = folder.lib.failures().set_index("file_path")
     newest = str(folder.lib.scans()["id"][0])
     assert set(second["scan_id"]) == {newest} != set(first["scan_id"])

@@ -83,7 +83,7 @@ def _capture_time(row: Any) -> datetime | None:
     """Return an item's stored local capture time, with its UTC offset if the offset is known.
 
     An import can state the local time and the UTC time without an offset. The offset is then their
-    difference.
+    difference, unless they are equal: an unknown offset is also stored in this way.
     """
     local: datetime | None = row.captured_at
     created: datetime | None = row.file_created_at
@@ -92,7 +92,7 @@ def _capture_time(row: Any) -> datetime | None:
     if row.capture_offset is not None:
         return local.replace(tzinfo=timezone(timedelta(minutes=row.capture_offset)))
     offset = None if created is None else local - created.astimezone(UTC).replace(tzinfo=None)
-    if offset is None or abs(offset) > _MAX_OFFSET or offset % timedelta(minutes=1):
+    if not offset or abs(offset) > _MAX_OFFSET or offset % timedelta(minutes=1):
         return local
     return local.replace(tzinfo=timezone(offset))
 

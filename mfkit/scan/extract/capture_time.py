@@ -19,7 +19,7 @@ MOVIE_HEADER = "container"
 """Origin of a time in the header of a container, which is in UTC."""
 WEAK_ORIGINS = frozenset((LAST_CHANGE, FILE_NAME))
 """Origins of capture times that a sidecar's date replaces."""
-IN_UTC = frozenset((MOVIE_HEADER, FILE_NAME, "gps", "takeout", "ingested"))
+IN_UTC = frozenset((MOVIE_HEADER, FILE_NAME, "gps", "takeout"))
 """Origins whose times are in UTC, so that their UTC offset is not that of the camera's clock."""
 TYPES_WITH_DATED_NAMES = frozenset(("image", "video", "audio"))
 

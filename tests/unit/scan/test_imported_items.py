@@ -15,9 +15,11 @@ LOCAL = datetime(2024, 5, 17, 12, 30, 15)
 # Imported offset and UTC time; UTC offset and UTC time after a scan.
 IMPORTED: dict[str, tuple[int | None, str | None, int | None, str]] = {
     "east": (330, None, 330, "07:00:15"),
+    "Greenwich": (0, None, 0, "12:30:15"),
     "west": (-210, None, -210, "16:00:15"),
     "unknown": (None, None, None, "12:30:15"),
     "both times": (None, "10:30:15", 120, "10:30:15"),
+    "equal times": (None, "12:30:15", None, "12:30:15"),
     "times without an offset": (None, "12:07:20", None, "12:30:15"),
 }
 

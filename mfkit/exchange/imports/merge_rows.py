@@ -150,7 +150,7 @@ class ImportBatch(ContentRows[_Item]):
         elif owner.missing_since is not None:
             self.move(owner, row.path)
             owner.changed |= {"file_path", "file_name", "missing_since"}
-            self._update_or_add(owner, row)
+            self._update_or_add(owner, row, is_changed=True)
         else:
             self.attach_copy(owner, row.path, row.item.get("file_modified_at", row.modified_at))
             self.outcome.copies += 1
@@ -165,13 +165,23 @@ class ImportBatch(ContentRows[_Item]):
             assert row.file_hash is not None
             self.change_hash(here, row.file_hash)
             here.changed.add("file_hash")
-        self._update_or_add(here, row)
+        self._update_or_add(here, row, is_changed=True)
 
-    def _update_or_add(self, item: _Item | None, row: PreparedRow, *, as_copy: bool = False) -> None:
+    def _update_or_add(
+        self, item: _Item | None, row: PreparedRow, *, as_copy: bool = False, is_changed: bool = False
+    ) -> None:
+        """Add an item, or overwrite an existing item, and count the row.
+
+        Args:
+            item: The item that the row describes; None if the item is new.
+            row: The row.
+            as_copy: See :meth:`_update`.
+            is_changed: Whether the row has already changed the item's path or content.
+        """
         if item is None:
             self.add_item(self._new_item(row))
             self.outcome.added += 1
-        elif self._update(item, row, as_copy=as_copy):
+        elif self._update(item, row, as_copy=as_copy) or is_changed:
             self.outcome.updated += 1
         else:
             self.outcome.unchanged += 1
@@ -193,7 +203,7 @@ class ImportBatch(ContentRows[_Item]):
         )
 
     def _update(self, item: _Item, row: PreparedRow, *, as_copy: bool) -> bool:
-        """Overwrite an item with a row's values, and return whether the item has changed.
+        """Overwrite an item with a row's values, and return whether these values change the item.
 
         Args:
             item: The item that the row describes.
@@ -210,13 +220,14 @@ class ImportBatch(ContentRows[_Item]):
         names = sorted({*item.metadata["extra_metadata"].get(MARK, ()), *row.extra.get(MARK, ())})
         extra = {**item.metadata["extra_metadata"], **row.extra, **({MARK: names} if names else {})}
         metadata = {**row.metadata, **({"extra_metadata": extra} if row.metadata or row.extra else {})}
-        item.changed.update(name for name, value in stated.items() if item.values[name] != value)
-        item.changed.update(name for name, value in metadata.items() if item.metadata[name] != value)
+        changed = {name for name, value in stated.items() if item.values[name] != value}
+        changed.update(name for name, value in metadata.items() if item.metadata[name] != value)
+        item.changed |= changed
         if not item.changed:
             return False
         item.values.update(stated, modified_at=self.now)
         item.metadata.update(metadata)
-        return True
+        return bool(changed)
 
     async def write(self, connection: AsyncConnection) -> None:
         """Write the batch's changes to the database, in the same transaction as :func:`decide`."""

@@ -157,6 +157,8 @@ def test_counts_of_a_row_that_repeats(lib: MediaLibrary) -> None:
     assert ingest(lib, *rows) == (4, 0, 0, 0, 0)
     changed = [{**row, "title": "x"} if place < 1 else row for place, row in enumerate(rows)]
     assert ingest(lib, *changed, {"file_path": "/new.jpg"}) == (1, 1, 3, 0, 0)
+    first = {"file_path": "/0.jpg", "title": "y"}
+    assert ingest(lib, first, first) == (0, 1, 1, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ class FileResult:
             unchanged, so its whole content is not hashed.
         expected_fingerprint: Stored fingerprint, if the file may be unchanged.
         is_reread: Whether the metadata is stored even if the file is unchanged.
+        scan_id: Id of the scan; empty outside of a scan. Each scan lists the files in a folder again.
     """
 
     path: str
@@ -77,6 +78,7 @@ class FileResult:
     fingerprint: str | None = None
     expected_fingerprint: str | None = None
     is_reread: bool = False
+    scan_id: str = ""
 
     @property
     def is_unchanged(self) -> bool:
@@ -95,6 +97,7 @@ class FileResult:
             status=candidate.status,
             expected_fingerprint=candidate.fingerprint,
             is_reread=candidate.is_reread,
+            scan_id=candidate.scan_id,
         )
 
     def failed(self, stage: Stage, error: str) -> FileResult:
@@ -184,25 +187,36 @@ def add_metadata(result: FileResult, source: Source) -> None:
     try:
         try:
             result.metadata = extract_metadata(source, result.file_format)
+        except MissingLibraryError:
+            raise
         except ExtractionError as error:
             result.metadata = error.partial
             result.failed("probe", str(error))
+        except Exception as error:  # A damaged file must never stop a scan, so all exceptions are caught.
+            _failed_to_extract(result, error)
         _check_fingerprint(result, source)
-        if result.file_format.media_type in _TYPES_WITH_SIDECARS:
-            if sidecars := _names_in(folder).sidecars_of(name_of(source)):
+        is_reachable = getattr(source, "fault", None) is None
+        if is_reachable and result.file_format.media_type in _TYPES_WITH_SIDECARS:
+            if sidecars := _names_in(folder, result.scan_id).sidecars_of(name_of(source)):
                 result.metadata = with_sidecars(result.metadata, read_sidecars(folder, sidecars))
-    except OSError as error:
-        result.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
-    except MemoryError:
-        result.failed("probe", "Reading the file's metadata takes more memory than the scan allows.")
     except MissingLibraryError:
         raise
-    except Exception as error:  # All exceptions are caught, because a damaged file must never stop a scan.
-        result.failed("probe", f"{type(error).__name__}: {error}")
+    except Exception as error:  # A sidecar can be damaged, too.
+        if result.stage is None:
+            _failed_to_extract(result, error)
     fault = getattr(source, "fault", None)
     if fault is not None:
         # If the connection to the storage failed, the file may be intact, so the next scan reads it again.
         _failed_to_read(result, f"The object cannot be read: {fault}.")
+
+
+def _failed_to_extract(result: FileResult, error: Exception) -> None:
+    if isinstance(error, OSError):
+        result.failed("probe", f"The file cannot be read again: {error.strerror or error}.")
+    elif isinstance(error, MemoryError):
+        result.failed("probe", "Reading the file's metadata takes more memory than the scan allows.")
+    else:
+        result.failed("probe", f"{type(error).__name__}: {error}")
 
 
 def _check_fingerprint(result: FileResult, source: Source) -> None:
@@ -243,8 +257,11 @@ def _folder_of(path: str | bytes) -> str:
 
 
 @lru_cache(maxsize=2)
-def _names_in(folder: str) -> FolderNames:
-    """Return the file names in a folder. They are cached for the other files of the folder."""
+def _names_in(folder: str, scan_id: str) -> FolderNames:
+    """Return the file names in a folder. They are cached for the other files of the folder in the same scan.
+
+    A later scan lists the folder again, because it can run in the same process and sidecars may be new.
+    """
     return FolderNames(names_in(folder))
 
 

@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mfkit.catalog.content_rows import STATUS_COLUMNS
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata, ScanFailure
 from mfkit.scan.inspect_file import WHOLE_SAMPLE
-from mfkit.scan.walk import Candidate, Entry
+from mfkit.scan.walk import Candidate, Entry, FileStatus
 
 _CHUNK = 5000
 
@@ -29,8 +30,13 @@ class StoredItem:
     missing: bool
     processed: bool
     file_hash: str
-    changed_ns: int | None = None
+    status: FileStatus = FileStatus()
     fingerprint: str | None = None
+
+    @property
+    def changed_ns(self) -> int | None:
+        """Inode change time in nanoseconds since 1970, or None if it is not stored."""
+        return self.status.changed_ns
 
 
 @dataclass(slots=True)
@@ -177,6 +183,9 @@ def _add_missing(rows: StoredRows, result: ReconcileResult) -> None:
 def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) -> None:
     item, copy, failure = rows.item, rows.copy, rows.failure
     failed_unchanged = failure is not None and _is_unchanged(candidate, failure)
+    if item is not None and _inode_changed(candidate, item):
+        # The content may have changed. The file is read again, and counts as failed only if it fails again.
+        failed_unchanged = False
     if copy is not None and _is_unchanged(candidate, copy) and copy.scanned_at is not None:
         if _inode_changed(candidate, copy):
             result.to_read.append(_to_check(candidate, copy))
@@ -251,8 +260,8 @@ _ITEMS = select(
     MediaItem.missing_since,
     MediaItem.is_processed,
     MediaItem.file_hash,
-    MediaItem.changed_ns,
     _FINGERPRINT,
+    *(getattr(MediaItem, name) for name in STATUS_COLUMNS),
 ).where(MediaItem.file_path.in_(bindparam("paths", expanding=True)))
 _COPIES = (
     select(
@@ -306,8 +315,11 @@ _SETTLED = {
 
 
 def _set_item(rows: StoredRows, values: list[Any]) -> None:
-    id_, size, modified_at, scanned_at, missing_since, *others = values
-    rows.item = StoredItem(id_, size, modified_at, scanned_at, missing_since is not None, *others)
+    id_, size, modified_at, scanned_at, missing_since, processed, file_hash, fingerprint, *status = values
+    missing = missing_since is not None
+    rows.item = StoredItem(
+        id_, size, modified_at, scanned_at, missing, processed, file_hash, FileStatus(*status), fingerprint
+    )
 
 
 def _set_copy(rows: StoredRows, values: list[Any]) -> None:

@@ -136,9 +136,13 @@ async def item_paths_of_copies(connection: AsyncConnection, stored: Mapping[str,
 
 
 def items_to_reread(stored: Mapping[str, StoredRows], since: datetime) -> Iterator[tuple[Candidate, str]]:
-    """Yield files of existing items that have not been read since a given time, each with its known hash."""
+    """Yield files of existing items that have not been read since a given time, each with its known hash.
+
+    Each file keeps the stored status in the file system. If the file has changed since the status was stored,
+    the next scan still notices the change.
+    """
     for path, rows in stored.items():
         item = rows.item
         if item is not None and not item.missing and item.modified_at is not None:
             if item.scanned_at is None or item.scanned_at < since:
-                yield Candidate(path, item.size, item.modified_at), item.file_hash
+                yield Candidate(path, item.size, item.modified_at, status=item.status), item.file_hash

@@ -138,6 +138,7 @@ class _RootScan:
         self._skipped = SkippedEntries()
         self._recorded_unlisted = 0
         self._media_to_reread: set[str] = set()
+        self._read_before: Sequence[str] = ()
         self._changed_photo_folders: set[str] = set()
         self._video_folders: set[str] = set()
 
@@ -239,10 +240,11 @@ class _RootScan:
             self._place_names_task = asyncio.create_task(asyncio.to_thread(geocoding.load_cities))
 
     async def _feed(self, pool: FilePool, bar: Any) -> None:
+        options: dict[str, Any] = {"wants_content": self.wants_content, "scan_id": str(self._id)}
         try:
             async with contextlib.aclosing(self._files_to_read(bar)) as files:
                 async for candidate, known_hash in files:
-                    await pool.put(replace(candidate, wants_content=self.wants_content), known_hash)
+                    await pool.put(replace(candidate, **options), known_hash)
         except Exception:
             # finish() ends the loop over pool.results(). After this loop, the scan awaits this task, which
             # raises the error there.
@@ -297,8 +299,15 @@ class _RootScan:
         async with self._database.connect() as connection:
             stored = await load_stored_rows(connection, sorted(self._media_to_reread))
             stored |= await load_stored_rows(connection, await item_paths_of_copies(connection, stored))
-        for file in items_to_reread(stored, self._started_at):
-            yield file
+        for candidate, known_hash in items_to_reread(stored, self._started_at):
+            # The walk counted this file (or its copy beside the sidecar) as unchanged, and as failed if the
+            # file failed before. The results of reading it count instead.
+            self._counts.unchanged -= 1
+            failure = stored[candidate.path].failure
+            is_below = candidate.path.startswith(f"{self._root.rstrip('/')}/")
+            if is_below and failure is not None and failure.modified_at is not None:
+                self._counts.failed -= 1
+            yield candidate, known_hash
 
     async def _compare(
         self, entries: list[Entry], start: str, end: str, bar: Any
@@ -335,7 +344,7 @@ class _RootScan:
             dirname(path) for path in appeared_or_missing if may_be_live_photo(path)
         }
         self._video_folders |= {dirname(path) for path in appeared_or_missing if is_live_video_name(path)}
-        await self._find_media_of_sidecars([candidate.path for candidate, _ in to_read], result.paths_missing)
+        await self._find_media_of_sidecars([candidate.path for candidate, _ in to_read], appeared_or_missing)
         unchanged = len(entries) - len(different) + result.unchanged
         self._counts.unchanged += unchanged
         self._counts.failed += len(result.still_failing)
@@ -362,12 +371,16 @@ class _RootScan:
         ):
             await write_reconcile_result(self._database, self._journal, result, mark_missing=any_file)
 
-    async def _find_media_of_sidecars(self, to_read: Sequence[str], missing: Sequence[str]) -> None:
-        """Collect unchanged media files with a new, changed or missing sidecar, to read them again."""
-        sidecars = [path for path in (*to_read, *missing) if is_sidecar_name(path)]
+    async def _find_media_of_sidecars(
+        self, to_read: Sequence[str], appeared_or_missing: Sequence[str]
+    ) -> None:
+        """Collect unchanged media files whose sidecar is new, changed, missing or found again."""
+        sidecars = [path for path in (*to_read, *appeared_or_missing) if is_sidecar_name(path)]
         if sidecars:
             self._media_to_reread |= await asyncio.to_thread(media_of_sidecars, sidecars)
-            self._media_to_reread.difference_update(to_read)
+        # A media file that is read anyway may be in the batch before or after that of its sidecar.
+        self._media_to_reread.difference_update(self._read_before, to_read)
+        self._read_before = to_read
 
     def _record_unlisted(self) -> None:
         unlisted = self._skipped.unlisted

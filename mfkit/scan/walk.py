@@ -56,6 +56,7 @@ class Candidate:
         fingerprint: Stored fingerprint of a file that may be unchanged; see
             :attr:`mfkit.scan.inspect_file.FileResult.fingerprint`.
         is_reread: Whether the metadata is stored even if the file is unchanged.
+        scan_id: Id of the scan that reads the file; see :attr:`mfkit.scan.inspect_file.FileResult.scan_id`.
     """
 
     path: str
@@ -65,6 +66,7 @@ class Candidate:
     status: FileStatus = FileStatus()
     fingerprint: str | None = None
     is_reread: bool = False
+    scan_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,13 +35,14 @@ def encode_request(result: FileResult, known_hash: str | None, *, wants_metadata
     """Encode the request line for a file."""
     modified = (result.modified_at - _EPOCH) // _MICROSECOND if result.modified_at is not None else 0
     values = [result.path, result.size, modified, known_hash, wants_metadata, result.wants_content]
-    values += (result.expected_fingerprint, result.is_reread)
+    values += (result.expected_fingerprint, result.is_reread, result.scan_id)
     return json.dumps(values).encode() + b"\n"
 
 
 def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
     """Decode a request line into the arguments of :func:`encode_request`."""
-    path, size, modified, known_hash, wants_metadata, wants_content, fingerprint, is_reread = json.loads(line)
+    path, size, modified, known_hash, wants_metadata, wants_content, *others = json.loads(line)
+    fingerprint, is_reread, scan_id = others
     result = FileResult(
         path,
         size,
@@ -49,6 +50,7 @@ def decode_request(line: bytes) -> tuple[FileResult, str | None, bool]:
         wants_content=wants_content,
         expected_fingerprint=fingerprint,
         is_reread=is_reread,
+        scan_id=scan_id,
     )
     return result, known_hash, wants_metadata
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mfkit.scan import inspect_file as module
 from mfkit.scan.inspect_file import inspect_file, is_known_content
 from mfkit.scan.walk import Candidate, modification_time
 
@@ -111,6 +112,34 @@ def test_sidecars_of_each_media_type(tmp_path: Path, name: str, video_file: Call
     assert result.metadata["extra"]["rating"] == 4
     assert result.metadata["extra"]["description"] == "from Takeout"
     assert result.metadata["extra"]["sidecars"] == [f"{name}.xmp", f"{name}.json"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (MemoryError(), "Reading the file's metadata takes more memory than the scan allows."),
+        (RuntimeError("broken"), "RuntimeError: broken"),
+        (OSError(5, "Input/output error"), "The file cannot be read again: Input/output error."),
+    ],
+)
+def test_sidecar_of_a_file_whose_metadata_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception, error: str
+) -> None:
+    """Whatever goes wrong with the file, the metadata of its sidecar is kept."""
+
+    def fail(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(module, "extract_metadata", fail)
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (8, 8)).save(path)
+    (tmp_path / "a.jpg.json").write_text(
+        json.dumps({"photoTakenTime": {"timestamp": "1715941815"}, "description": "from Takeout"})
+    )
+    found = path.stat()
+    result = inspect_file(Candidate(str(path), found.st_size, modification_time(found)))
+    assert (result.stage, result.error) == ("probe", error)
+    assert result.metadata["extra"]["description"] == "from Takeout"
 
 
 def test_large_file_that_is_read_again_is_hashed_only_if_its_fingerprint_changed(tmp_path: Path) -> None:

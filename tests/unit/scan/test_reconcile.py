@@ -30,7 +30,7 @@ LATER, LARGER = Candidate(PATH, 5, NOON + timedelta(microseconds=1)), Candidate(
 ITEM, COPY, FAILURE = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
-def item(**changes: Any) -> StoredItem:
+def item(*, changed_ns: int | None = None, **changes: Any) -> StoredItem:
     """Return the row of an item whose file is unchanged and understood."""
     known = {
         "id": ITEM,
@@ -40,7 +40,8 @@ def item(**changes: Any) -> StoredItem:
         "missing": False,
         "processed": True,
     }
-    return StoredItem(**{**known, "file_hash": "a" * 64, **changes})
+    status = FileStatus(changed_ns=changed_ns)
+    return StoredItem(**{**known, "file_hash": "a" * 64, "status": status, **changes})
 
 
 def copy(**changes: Any) -> StoredCopy:
@@ -134,6 +135,12 @@ def test_file_that_is_found(rows: list[Any], expected: dict[str, Any]) -> None:
 def test_inode_change_time(row: Any, expected: dict[str, Any]) -> None:
     """A small file with a new change time is compared with its hash."""
     assert said(compare(CHANGED, row)) == expected
+
+
+def test_failure_with_a_new_inode_change_time_is_read_again() -> None:
+    """The file counts as failed only once it has failed again."""
+    known = item(changed_ns=1, processed=False)
+    assert said(compare(CHANGED, known, failure())) == {"to_read": [(CHANGED, None)]}
 
 
 @pytest.mark.parametrize("row", [item(changed_ns=1), copy(changed_ns=1)])

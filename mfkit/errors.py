@@ -127,13 +127,21 @@ class DatasetError(MfkitError):
     """
 
 
+_MIN_PART = 3
+"""Minimum length of a name that is looked for as a part of known names."""
+
+
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """Return up to ``n`` known names that resemble a misspelt name, most similar names first."""
+    """Return up to ``n`` known names that contain a name, or else resemble it, most similar names first."""
     # difflib is imported here, because worker processes do not need it.
     from difflib import get_close_matches
 
-    folded = {one.lower(): one for one in known}
-    return [folded[one] for one in get_close_matches(str(name).lower(), folded, n)]
+    folded, wanted = {one.lower(): one for one in known}, str(name).lower()
+    close = get_close_matches(wanted, folded, n)
+    containing = [] if len(wanted) < _MIN_PART else [one for one in folded if wanted in one]
+    if containing and wanted not in folded:
+        close = sorted(containing, key=lambda one: not one.startswith(wanted))
+    return [folded[one] for one in close[:n]]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -246,11 +246,26 @@ def open_values(chosen: MediaFilter) -> Iterator[tuple[str, str]]:
         yield from open_values(one)
 
 
+def folders(chosen: MediaFilter) -> Iterator[str]:
+    """Yield the folders that a filter names."""
+    if chosen.folder is not None:
+        yield chosen.folder
+    for one in (*(chosen.all_of or ()), *(chosen.any_of or ())):
+        yield from folders(one)
+
+
+def empty_folder_message(folder: str, roots: Sequence[str]) -> str:
+    """Return the message that no item is in a folder that a filter names, with the scanned folders."""
+    named = ", ".join(roots[:_MAX_NAMED])
+    end = ", …" if len(roots) > _MAX_NAMED else ""
+    return f"No item is in the folder {folder}." + (f" Scanned folders: {named}{end}" if roots else "")
+
+
 def unmatched_message(field: str, value: str, existing: Sequence[str]) -> str:
     """Return the message that no item has a value that a filter names.
 
-    The message suggests existing values that are similar. If no existing value is similar, it names the most
-    frequent ones.
+    The message suggests existing values that contain the given value or are similar. If there are none, it
+    names the most frequent values.
     """
     name = DIMENSION_OF_FIELD[field].replace("_", " ")
     begin = f"No item is in the {name}" if field == "collection" else f"No item has the {name}"

@@ -5,6 +5,7 @@ from mfkit.catalog.saved_filters import delete_filter, save_filter, unknown_filt
 from mfkit.catalog.tags_and_collections import (
     Change,
     add_to,
+    delete_tag,
     remove_from,
     tag,
     tag_people,
@@ -17,6 +18,7 @@ __all__ = [
     "ItemsArgument",
     "add_to",
     "delete_filter",
+    "delete_tag",
     "remove_from",
     "save_filter",
     "tag",

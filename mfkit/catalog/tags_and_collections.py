@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     MetaData,
+    Select,
     Table,
     Text,
     Uuid,
@@ -28,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mfkit.catalog.item_selection import ItemsArgument, checked_names, count_items, selected_items, selecting
 from mfkit.core.database import Database
+from mfkit.errors import FilterError, did_you_mean
 from mfkit.models import Collection, MediaItem, MediaMetadata, Tag, collection_items, media_tags, utc_now
 
 # Keys are link tables. Values are the model of the linked tag or collection, the foreign key column that
@@ -61,9 +63,14 @@ class Change:
 
 
 async def tag(database: Database, items: ItemsArgument, names: Sequence[str]) -> Change:
-    """Add tags to items. ``Change.items`` counts the items that got at least one new tag."""
+    """Add tags to items. ``Change.items`` counts the items that got at least one new tag.
+
+    If no item is selected, no tag is created.
+    """
     async with selecting(database, items) as connection:
         names = checked_names(names)
+        if not await count_items(connection, select(selected_items.c.id)):
+            return Change(0, f"tag {_quoted(names)}", media_tags)
         found = [await _find_or_create(connection, Tag, name) for name in names]
         tag_ids = list(dict.fromkeys(tag_id for tag_id, _ in found))
         existing = (
@@ -136,6 +143,25 @@ async def untag(database: Database, items: ItemsArgument, names: Sequence[str]) 
         return await _delete_links(connection, media_tags, links, f"untag {_quoted(names)}")
 
 
+async def delete_tag(database: Database, name: str) -> int:
+    """Delete a tag, and return the number of items that had the tag.
+
+    Raises:
+        FilterError: No tag has the name.
+    """
+    (name,) = checked_names([name])
+    async with database.transaction() as connection:
+        tag_id = await connection.scalar(_by_name(Tag, name))
+        if tag_id is None:
+            known = (await connection.scalars(select(Tag.name).order_by(Tag.name))).all()
+            raise FilterError(
+                f"No tag has the name {name!r}. {did_you_mean(name, known)}List the tags with tags()."
+            )
+        change = await _delete_links(connection, media_tags, media_tags.c.tag_id == tag_id, "")
+        await connection.execute(delete(Tag).where(Tag.id == tag_id))
+        return change.items
+
+
 async def add_to(database: Database, collection: str, items: ItemsArgument) -> Change:
     """Add items to a collection; see :meth:`mfkit.MediaLibrary.add_to`.
 
@@ -190,15 +216,20 @@ async def _delete_links(
     return Change(len({row["media_item_id"] for row in removed}), description, table, removed=removed)
 
 
-async def _find_or_create(
-    connection: AsyncConnection, model: type[Tag] | type[Collection], name: str
-) -> tuple[UUID, bool]:
-    """Find a tag or collection by name, or create it. Return its id and whether it is new."""
-    found: UUID | None = await connection.scalar(
+def _by_name(model: type[Tag] | type[Collection], name: str) -> Select[UUID]:
+    """Return the SELECT statement for the id of a tag or collection. An exact match comes first."""
+    return (
         select(model.id)
         .where(func.lower(model.name) == func.lower(name))
         .order_by((model.name == name).desc())
     )
+
+
+async def _find_or_create(
+    connection: AsyncConnection, model: type[Tag] | type[Collection], name: str
+) -> tuple[UUID, bool]:
+    """Find a tag or collection by name, or create it. Return its id and whether it is new."""
+    found: UUID | None = await connection.scalar(_by_name(model, name))
     if found is not None:
         return found, False
     created: Any = uuid4()

@@ -14,7 +14,9 @@ from mfkit.cli.options import (
     app,
     example,
     filter_from_options,
+    limit_option,
     open_existing,
+    row_limit,
 )
 from mfkit.cli.output import print_frame, print_line, print_rest
 from mfkit.filters.units import format_size, plural
@@ -29,20 +31,17 @@ def efficiency(
         str | None,
         typer.Option(help="Only streams with an unusual bit rate: bloated (too high) or starved (too low)."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of streams; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("streams")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare the encoding efficiency of streams with that of similar streams. Nothing is re-encoded."""
     with open_existing(library) as lib:
-        frame = lib.efficiency(
-            filter_from_options(context),
-            kind=cast(Any, kind),
-            outlier=cast(Any, outlier),
-            limit=limit or None,
-        )
+        frame = lib.efficiency(filter_from_options(context), kind=cast(Any, kind), outlier=cast(Any, outlier))
+    shown = frame.head(row_limit(limit, as_json=as_json) or len(frame))
     if as_json:
-        print_frame(frame, as_json=True)
+        print_frame(shown, as_json=True)
+        print_rest(len(frame), len(shown), "stream")
         return
     if frame.empty:
         found = f"No {outlier or kind} stream with a known bit rate was found"
@@ -50,9 +49,11 @@ def efficiency(
         return
     measure = "bits_per_pixel" if kind == "video" else "bitrate"
     columns = ("file_path", "codec", measure, f"median_{measure}", "score", "outlier", "saves", "peers")
-    print_frame(frame, as_json=False, columns=columns, wide=wide)
-    saved = format_size(frame["saves"].sum())
-    print_line(f"Re-encoding {plural(len(frame), 'stream')} to the usual bit rate would save {saved}.")
+    print_frame(shown, as_json=False, columns=columns, wide=wide)
+    print_rest(len(frame), len(shown), "stream")
+    smaller = frame.loc[frame["saves"] > 0, "saves"]
+    saved = format_size(smaller.sum())
+    print_line(f"Re-encoding {plural(len(smaller), 'stream')} to the usual bit rate would save {saved}.")
 
 
 @app.command(cls=FilterCommand, epilog=example("mfkit playable apple-tv --folder /media/movies"))
@@ -62,15 +63,18 @@ def playable(
         str, typer.Argument(help="Device: chromium, firefox, safari, apple-tv, chromecast or tv-2016.")
     ],
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of items in the table; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("items")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the items that a device does not play directly, and the reasons. JSON output has all items."""
     with open_existing(library) as lib:
         frame = lib.playable(target, filter_from_options(context))
+    most = row_limit(limit, as_json=as_json)
     if as_json:
-        print_frame(frame, as_json=True)
+        rows = frame.head(most or len(frame))
+        print_frame(rows, as_json=True)
+        print_rest(len(frame), len(rows), "item")
         return
     if frame.empty:
         print_line("No video and no audio file in this selection.")
@@ -78,7 +82,7 @@ def playable(
     others = frame[frame["plays"] != "directly"]
     if not others.empty:
         columns = ("file_path", "plays", "reasons")
-        shown = others.head(limit) if limit else others
+        shown = others.head(most or len(others))
         print_frame(shown, as_json=False, columns=columns, wide=wide)
         print_rest(len(others), len(shown), "item")
     direct = len(frame) - len(others)

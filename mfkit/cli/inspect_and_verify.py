@@ -17,10 +17,20 @@ from mfkit.cli.options import (
     app,
     example,
     filter_from_options,
+    limit_option,
     open_existing,
+    row_limit,
     split_list,
 )
-from mfkit.cli.output import print_frame, print_json, print_line, print_rest, write_script
+from mfkit.cli.output import (
+    LIST_ALL,
+    print_frame,
+    print_json,
+    print_line,
+    print_rest,
+    whole_groups,
+    write_script,
+)
 from mfkit.core.warn_caller import silent
 from mfkit.filters.units import format_size, plural
 
@@ -89,7 +99,7 @@ def similar(
         ),
     ] = 0.2,
     script: Script = None,
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("files, without cutting a group")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -100,19 +110,22 @@ def similar(
     with open_existing(library) as lib, silent():
         frame = lib.similar(filter_from_options(context), kind=cast("Kind", kind), threshold=threshold)
         next_step = write_script(lib, frame, script)
+    shown = whole_groups(frame, "group", row_limit(limit, as_json=as_json))
     if as_json:
-        print_frame(frame, as_json=True)
+        print_frame(shown, as_json=True)
+        print_rest(len(frame), len(shown), "file")
         if script is not None:
             print_line(next_step, error=True, whole=True)
         return
     if frame.empty:
-        files = "videos" if kind == "video" else "pictures"
-        print_line(f"No similar {files} among the inspected files of this selection.")
-        print_line("Inspect files with: mfkit inspect")
+        noun, compared = "video" if kind == "video" else "picture", frame.attrs["compared"]
+        if compared:
+            print_line(f"{plural(compared, f'inspected {noun}')} compared. None is similar to another one.")
+        else:
+            print_line(f"No {noun} of this selection is inspected. Inspect files with: mfkit inspect")
         if script is not None:
             print_line(next_step)
         return
-    shown = frame.head(limit) if limit else frame
     columns = ("file_path", "group", "keep", "reason", "width", "height", "file_size", "distance")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
     print_rest(len(frame), len(shown), "file")
@@ -135,7 +148,7 @@ def quality(
         str | None,
         typer.Option(help="Only pictures that look blank, dark or blurred; give one of the three words."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of pictures; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("pictures")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -144,8 +157,13 @@ def quality(
     Only files that mfkit inspect has measured are listed. The column suggestion marks pictures
     that look blank, dark or blurred; its rules are printed below the table.
     """
+    most = row_limit(limit, as_json=as_json)
     with open_existing(library) as lib:
-        frame = lib.quality(filter_from_options(context), suggestion=suggestion, limit=limit or None)
+        some = most + 1 if most else None
+        found = lib.quality(filter_from_options(context), suggestion=suggestion, limit=some)
+    frame = found.head(most) if most else found
+    if len(frame) < len(found):
+        print_line(f"More pictures match. {LIST_ALL}", error=True)
     if as_json:
         print_frame(frame, as_json=True)
         return
@@ -206,20 +224,21 @@ def verify(
 def damaged(
     context: typer.Context,
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows in the table; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("files")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the files in which mfkit verify found damage."""
     with open_existing(library) as lib:
         frame = lib.damaged(filter_from_options(context))
+    shown = frame.head(row_limit(limit, as_json=as_json) or len(frame))
     if as_json:
-        print_frame(frame, as_json=True)
+        print_frame(shown, as_json=True)
+        print_rest(len(frame), len(shown), "file")
         return
     if frame.empty:
         print_line("No verified file of this selection is damaged. Verify files with: mfkit verify")
         return
-    shown = frame.head(limit) if limit else frame
     columns = ("file_path", "error", "how", "verified_at", "position")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
     print_rest(len(frame), len(shown), "file")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from mfkit.cli.mistyped_options import single_value
 from mfkit.cli.options import (
     AsJson,
     Columns,
@@ -18,8 +19,10 @@ from mfkit.cli.options import (
     app,
     example,
     filter_from_options,
+    limit_option,
     no_items,
     open_existing,
+    row_limit,
     split_list,
 )
 from mfkit.cli.output import (
@@ -31,6 +34,7 @@ from mfkit.cli.output import (
     print_text_table,
     printable_label,
     records,
+    whole_groups,
     write_script,
 )
 from mfkit.cli.text_table import TextTable
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STREAM_COLUMNS = ("file_path", "kind", "codec", "language", "title", "channel_layout", "hdr", "is_default")
+_MAX_SCANS = 20
+"""Maximum number of scans in a list unless ``--limit`` is given."""
 TABLE_COLUMNS = ("file_path", "media_type", "file_size", "date", "duration", "width", "height")
 
 
@@ -53,26 +59,27 @@ def items(
     columns: Columns = None,
     order_by: OrderBy = None,
     descending: Descending = False,
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("rows")] = None,
     offset: Annotated[int, typer.Option(min=0, help="Number of rows to skip.")] = 0,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List items. JSON output has all columns."""
     chosen = filter_from_options(context)
+    most = row_limit(limit, as_json=as_json)
     with open_existing(library) as lib:
         frame = lib.items(
             chosen,
             columns=split_list(columns),
             order_by=order_by,
             ascending=not descending,
-            limit=limit or None,
+            limit=most,
             offset=offset or None,
         )
         shown = offset + len(frame)
-        total = lib.count(chosen) if len(frame) == limit else shown
+        total = lib.count(chosen) if len(frame) == most else shown
     names = None if columns else TABLE_COLUMNS
-    print_frame(frame, as_json=as_json, columns=names, wide=wide, empty=no_items(chosen))
+    print_frame(frame, as_json=as_json, columns=names, wide=wide, empty=no_items(chosen, library))
     print_rest(total, shown, "item")
 
 
@@ -87,7 +94,7 @@ def search(
         ),
     ],
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("rows")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -95,9 +102,10 @@ def search(
 
     If nothing matches, the paths of copies are searched. The table shows the items of these copies.
     """
+    most = row_limit(limit, as_json=as_json)
     with open_existing(library) as lib:
-        found = lib.search(" ".join(words), filter_from_options(context), limit=limit + 1 if limit else None)
-    frame = found.head(limit) if limit else found
+        found = lib.search(" ".join(words), filter_from_options(context), limit=most + 1 if most else None)
+    frame = found.head(most) if most else found
     print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS, wide=wide)
     if len(frame) < len(found):
         print_line(f"More items match. {LIST_ALL}", error=True)
@@ -116,15 +124,16 @@ def streams(
             help="Kind of streams: video, audio, subtitle, cover, attachment or data; all by default."
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("rows")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the video, audio and subtitle streams of items. JSON output has all columns."""
+    most = row_limit(limit, as_json=as_json)
     with open_existing(library) as lib:
-        some = limit + 1 if limit else None
+        some = most + 1 if most else None
         found = lib.streams(filter_from_options(context), kind=cast(Any, kind), limit=some)
-    frame = found.head(limit) if limit else found
+    frame = found.head(most) if most else found
     empty = f"No {kind or ''} streams match. Change or remove a condition.".replace("  ", " ")
     print_frame(frame, as_json=as_json, columns=STREAM_COLUMNS, wide=wide, empty=empty)
     if len(frame) < len(found):
@@ -164,7 +173,9 @@ class SizesCommand(FilterCommand):
 def sizes(
     context: typer.Context,
     library: Library = "library.db",
-    by: Annotated[str, typer.Option(help="Dimension to group by.")] = "media_type",
+    by: Annotated[
+        list[str] | None, typer.Option(help="Dimension to group by.", show_default="media_type")
+    ] = None,
     rows: Annotated[
         int | None,
         typer.Option(
@@ -180,23 +191,24 @@ def sizes(
 
     Periods and other times are listed in their order, other groups by size.
     """
+    dimension = single_value("--by", by) or "media_type"
     with open_existing(library) as lib:
         chosen = filter_from_options(context)
-        summary = lib.summary(by, chosen)
-        whole = summary if by == "media_type" else lib.summary("media_type", chosen)
+        summary = lib.summary(dimension, chosen)
+        whole = summary if dimension == "media_type" else lib.summary("media_type", chosen)
         totals = {name: int(value) for name, value in lib.totals().iloc[0].items()}
     if as_json:
         # The totals of files on disk cannot be filtered, so the output contains them only if no filter is
         # given.
         on_disk = {} if chosen.given() else {"totals": totals}
-        print_json({"by": by, "groups": records(summary), **on_disk})
+        print_json({"by": dimension, "groups": records(summary), **on_disk})
         return
     if summary.empty and (chosen.given() or not totals["files"]):
-        print_line(no_items(chosen))
+        print_line(no_items(chosen, library))
         return
-    names = (by, "items", "copies", "size", "share", "duration")
+    names = (dimension, "items", "copies", "size", "share", "duration")
     size = int(whole["bytes_with_copies"].sum())
-    groups = [(label, *_size_cells(part, size)) for label, part in _size_groups(summary, by, rows)]
+    groups = [(label, *_size_cells(part, size)) for label, part in _size_groups(summary, dimension, rows)]
     items, copies, total_size, _, duration = _size_cells(whole, size)
     total = ("Total", items, copies, total_size, "", duration or format_duration(0))
     cells = {name: [row[at] for row in groups] for at, name in enumerate(names)}
@@ -258,7 +270,7 @@ def duplicates(
     context: typer.Context,
     library: Library = "library.db",
     script: Script = None,
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of paths in the table; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("paths, without cutting a group")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -266,8 +278,10 @@ def duplicates(
     with open_existing(library) as lib:
         frame = lib.duplicates(filter_from_options(context))
         next_step = write_script(lib, frame, script)
+    shown = whole_groups(frame, "id", row_limit(limit, as_json=as_json))
     if as_json:
-        print_frame(frame, as_json=True)
+        print_frame(shown, as_json=True)
+        print_rest(len(frame), len(shown), "path")
         if script is not None:
             print_line(next_step, error=True, whole=True)
         return
@@ -277,7 +291,6 @@ def duplicates(
         if script is not None:
             print_line(next_step)
         return
-    shown = frame.head(limit) if limit else frame
     columns = ("file_path", "keep", "file_size", "reason", "paths")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
     print_rest(len(frame), len(shown), "path")
@@ -293,20 +306,21 @@ def savings(
     target: Annotated[
         str, typer.Option(help="Target codec: h264, hevc, vp9 or av1 for video, opus or aac for audio.")
     ] = "hevc",
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of items in the table; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("items")] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Estimate the bytes that re-encoding would save, per item, as a range. Nothing is re-encoded."""
     with open_existing(library) as lib:
         frame = lib.savings(target, filter_from_options(context))
+    shown = frame.head(row_limit(limit, as_json=as_json) or len(frame))
     if as_json:
-        print_frame(frame, as_json=True)
+        print_frame(shown, as_json=True)
+        print_rest(len(frame), len(shown), "item")
         return
     if frame.empty:
         print_line(f"No item would become smaller as {target}. Choose another codec, or select videos.")
         return
-    shown = frame.head(limit) if limit else frame
     ranges = ("saves_low", "saves_expected", "saves_high")
     details = ("codec", "resolution", "duration", "saves_low", "saves_high")
     columns = ("file_path", "file_size", "saves_expected", *details)
@@ -322,18 +336,19 @@ def savings(
 @app.command(epilog=example("mfkit failures", "mfkit failures --json"))
 def failures(
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of files; 0 for all.")] = 50,
+    limit: Annotated[int | None, limit_option("files")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the files that could not be read or understood, with the reason."""
     with open_existing(library) as lib:
         frame = lib.failures()
+    shown = frame.head(row_limit(limit, as_json=as_json) or len(frame))
     if as_json:
-        print_frame(frame, as_json=True)
+        print_frame(shown, as_json=True)
+        print_rest(len(frame), len(shown), "file")
         return
     from mfkit.scan.scan_report import STAGES
 
-    shown = frame.head(limit) if limit else frame
     for row in shown.to_dict("records"):
         print_line(row["file_path"], whole=True)
         print_line(f"    {STAGES.get(row['stage'], row['stage'])}: {row['error']}")
@@ -345,18 +360,19 @@ def failures(
 @app.command(epilog=example("mfkit scans", "mfkit scans --limit 5"))
 def scans(
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of scans; 0 for all.")] = 20,
+    limit: Annotated[int | None, limit_option("scans", _MAX_SCANS)] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the scans of the library with their counts and ids, the newest first."""
     with open_existing(library) as lib:
         frame = lib.scans()
+    shown = frame.head(row_limit(limit, as_json=as_json, default=_MAX_SCANS) or len(frame))
     if as_json:
-        print_frame(frame, as_json=True)
+        print_frame(shown, as_json=True)
+        print_rest(len(frame), len(shown), "scan")
         return
     if frame.empty:
         print_line("This library has not been scanned yet. Add files with: mfkit scan FOLDER")
-    shown = frame.head(limit) if limit else frame
     for row in shown.to_dict("records"):
         counts = ("added", "updated", "moved", "copies", "missing", "failed")
         found = [

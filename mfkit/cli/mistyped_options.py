@@ -7,6 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 from mfkit.errors import FilterError
 
+SYNONYMS = {
+    **dict.fromkeys(("find", "grep", "query"), "search"),
+    **dict.fromkeys(("list", "ls"), "items"),
+    **dict.fromkeys(("dupes", "dedupe", "copies"), "duplicates"),
+    **dict.fromkeys(("summary", "stats", "size"), "sizes"),
+    **dict.fromkeys(("index", "add"), "scan"),
+    "tags": "tag",
+}
+"""Names of commands in other programs -> name of the command of mfkit."""
 _YEARS = re.compile(r"(\d{4})\s*(?:-|\.\.|to|:)\s*(\d{4})")
 
 
@@ -39,6 +48,17 @@ def sort_column(column: str | None) -> str | None:
             f"Use --order-by {column.lstrip('-')} --descending."
         )
     return column
+
+
+def single_value(flag: str, values: Sequence[str] | None) -> str | None:
+    """Return the value of an option; None if the option is not given.
+
+    Raises:
+        FilterError: The option is given several times.
+    """
+    if values and len(values) > 1:
+        raise FilterError(f"{flag} takes one value, not {' and '.join(map(repr, values))}. Give only one.")
+    return values[0] if values else None
 
 
 def check_years(name: str, years: Sequence[str]) -> None:

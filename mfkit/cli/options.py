@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from inspect import Parameter, Signature
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from mfkit.cli.mistyped_options import check_years, known_flags, sort_column
+from mfkit.cli.mistyped_options import SYNONYMS, check_years, known_flags, sort_column
 from mfkit.cli.output import print_line
 from mfkit.credentials import hide_credentials
 from mfkit.errors import FilterError, LibraryNotFoundError, MfkitError
@@ -59,6 +60,15 @@ class _Commands(TyperGroup):
             command.short_help = (command.help or "").strip().partition(".")[0] + "."
             _hide_flag_values(command, ctx)
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first argument names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except UsageError as error:
+            if (meant := SYNONYMS.get(args[0].lower())) is not None:
+                error.message = f"No such command {args[0]!r}. Did you mean {meant!r}?"
+            raise
 
     def make_context(self, *args: Any, **options: Any) -> Any:
         """Parse the options before the command's name, such as ``--debug``."""
@@ -148,16 +158,45 @@ OrderBy = Annotated[
     str | None, typer.Option(callback=sort_column, help="Column to sort by; missing values come last.")
 ]
 Descending = Annotated[bool, typer.Option("--descending", help="Sort descending.")]
+DEFAULT_ROWS = 50
+"""Maximum number of rows of a table unless ``--limit`` is given. JSON output has no default limit."""
+
+
+def limit_option(noun: str, default: int = DEFAULT_ROWS) -> Any:
+    """Return the option ``--limit`` of a command.
+
+    Args:
+        noun: What a row is, in the plural.
+        default: Maximum number of rows of a table if the option is not given.
+    """
+    help_ = f"Maximum number of {noun}; 0 for all. By default {default}, and all with --json."
+    return typer.Option(min=0, help=help_)
+
+
+def row_limit(limit: int | None, *, as_json: bool, default: int = DEFAULT_ROWS) -> int | None:
+    """Return the maximum number of rows that a command prints; None for all rows.
+
+    Args:
+        limit: Value of ``--limit``; None if the option is not given.
+        as_json: Whether JSON is printed, which has all rows by default so that a file of it is complete.
+        default: Maximum number of rows of a table if the option is not given.
+    """
+    if limit is None:
+        return None if as_json else default
+    return limit or None
+
+
 Wide = Annotated[
     bool, typer.Option("--wide", help="Print all columns and whole paths, whatever the terminal's width.")
 ]
 
 
-def no_items(chosen: MediaFilter) -> str:
-    """Return the line to print if no item matches a filter."""
+def no_items(chosen: MediaFilter, library: str) -> str:
+    """Return the line to print if no item of a library matches a filter."""
     if chosen.given():
         return "No items match. Change or remove a condition."
-    return "The library has no items yet. Add some with: mfkit scan FOLDER"
+    named = "" if library == "library.db" else f" --library {shlex.quote(hide_credentials(library))}"
+    return f"The library has no items yet. Add some with: mfkit scan FOLDER{named}"
 
 
 def example(*lines: str) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 LIST_ALL = "List all with --limit 0."
+_ROWS_AT_ONCE = 1_000
+"""Number of rows of a frame that are converted to JSON at once."""
 
 
 def print_json(value: Any) -> None:
@@ -81,14 +83,45 @@ def print_frame(
         wide: Whether to print all columns and whole texts.
         empty: Line to print instead of a table without rows.
     """
-    if as_json or frame.empty:
-        print_json(records(frame)) if as_json else print_line(empty)
+    if as_json:
+        _print_rows(frame)
+        return
+    if frame.empty:
+        print_line(empty)
         return
     names = [str(name) for name in columns or frame.columns if name in frame.columns]
     short = sys.stdout.isatty() and not wide
     cells = {name: [cell(name, value, short=short) for value in frame[name]] for name in names}
     numeric = frozenset(name for name in names if frame[name].dtype.kind in "iufM")
     print_text_table(TextTable(cells, numeric, frozenset(("id",))), wide=wide)
+
+
+def _print_rows(frame: pd.DataFrame) -> None:
+    """Print a DataFrame as a JSON array. Only some rows at a time are held as JSON in memory."""
+    if frame.empty:
+        print_json([])
+        return
+    for start in range(0, len(frame), _ROWS_AT_ONCE):
+        rows = json.dumps(records(frame[start : start + _ROWS_AT_ONCE]), indent=2, ensure_ascii=False)
+        begin = "[" if start == 0 else ","
+        sys.stdout.write(f"{begin}{printable_json(rows)[1:-2]}")
+    print("\n]")
+
+
+def whole_groups(frame: pd.DataFrame, by: str, limit: int | None) -> pd.DataFrame:
+    """Return the first groups of a frame that have at most ``limit`` rows together, but at least one group.
+
+    Args:
+        frame: The rows, ordered by group.
+        by: Column that has the same value in all rows of a group.
+        limit: Maximum number of rows; None for all rows.
+    """
+    if limit is None or len(frame) <= limit:
+        return frame
+    group = frame[by].ne(frame[by].shift()).cumsum()
+    sizes = group.value_counts().sort_index().cumsum()
+    ends = sizes[sizes <= limit]
+    return frame.head(int(sizes.iloc[0] if ends.empty else ends.iloc[-1]))
 
 
 def print_text_table(table: TextTable, *, wide: bool = False) -> None:

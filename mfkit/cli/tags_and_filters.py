@@ -18,26 +18,30 @@ from mfkit.cli.options import (
     app,
     example,
     filter_from_options,
+    limit_option,
     open_existing,
+    row_limit,
 )
 from mfkit.cli.output import print_frame, print_json, print_line, print_rest
 from mfkit.errors import FilterError
 from mfkit.filters.units import plural
 
 
-class _TagCommands(TyperGroup):
-    """Command group whose error for an unknown command also shows how to add a tag."""
+class _ListedCommands(TyperGroup):
+    """Command group whose error for an unknown command lists the commands and shows an example."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first argument names."""
         try:
             return super().resolve_command(ctx, args)
         except UsageError as error:
-            error.message += " Add a tag with: mfkit tag add NAME --media-type image"
+            error.message = f"{error.message.rstrip('.')}. Use one of {', '.join(self.list_commands(ctx))}."
+            if self.name == "tag":
+                error.message += " Add a tag with: mfkit tag add NAME --media-type image"
             raise
 
 
-tag = typer.Typer(cls=_TagCommands, no_args_is_help=True, help="Add, remove and list tags.")
+tag = typer.Typer(cls=_ListedCommands, no_args_is_help=True, help="Add, remove, delete and list tags.")
 app.add_typer(tag, name="tag")
 
 TagNames = Annotated[list[str], typer.Argument(help="One or more tags.")]
@@ -77,6 +81,21 @@ def remove_tag(
     _change(context, names, library, everything, as_json, add=False)
 
 
+@tag.command("delete", epilog=example("mfkit tag delete new"))
+def delete_tag(
+    name: Annotated[str, typer.Argument(help="Name of the tag.")],
+    library: Library = "library.db",
+    as_json: AsJson = False,
+) -> None:
+    """Delete a tag and remove it from all items. The items are not changed otherwise."""
+    with open_existing(library) as lib:
+        changed = lib.delete_tag(name)
+    if as_json:
+        print_json({"deleted": name, "changed": changed})
+    else:
+        print_line(f'Deleted tag "{name}", which {plural(changed, "item")} had')
+
+
 def _change(
     context: typer.Context, names: list[str], library: str, everything: bool, as_json: bool, *, add: bool
 ) -> None:
@@ -90,12 +109,18 @@ def _change(
         print_json({"changed": changed})
     else:
         reason = f" ({plural(matched, 'item')} matched, {'already' if add else 'not'} tagged)"
-        print_line(f"{plural(changed, 'item')} changed{'' if changed or not matched else reason}")
+        if not matched:
+            reason = ". No tag was created." if add else ""
+        print_line(f"{plural(changed, 'item')} changed{'' if changed else reason}")
 
 
-filters = typer.Typer(no_args_is_help=True, help="List, save, show and delete saved filters.")
+filters = typer.Typer(
+    cls=_ListedCommands, no_args_is_help=True, help="List, save, show and delete saved filters."
+)
 app.add_typer(filters, name="filters")
 
+_MAX_ITEMS = 20
+"""Maximum number of items that ``mfkit filters show`` lists unless ``--limit`` is given."""
 FilterName = Annotated[str, typer.Argument(help="Name of the saved filter.")]
 
 
@@ -145,14 +170,15 @@ def save_filter(
 def show_filter(
     name: FilterName,
     library: Library = "library.db",
-    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows; 0 for all.")] = 20,
+    limit: Annotated[int | None, limit_option("items", _MAX_ITEMS)] = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the items matching a saved filter, the newest additions first."""
+    most = row_limit(limit, as_json=as_json, default=_MAX_ITEMS)
     with open_existing(library) as lib:
-        frame = lib.items(lib.saved_filter(name), limit=limit or None)
-        total = lib.count(lib.saved_filter(name)) if len(frame) == limit else len(frame)
+        frame = lib.items(lib.saved_filter(name), limit=most)
+        total = lib.count(lib.saved_filter(name)) if len(frame) == most else len(frame)
     print_frame(frame, as_json=as_json, columns=TABLE_COLUMNS, wide=wide)
     print_rest(total, len(frame), "item")
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from mfkit.errors import did_you_mean
 from mfkit.filters.size_classes import RESOLUTION_NAMES
 from mfkit.filters.text_search import storable_words
 from mfkit.filters.units import parse_duration, parse_size
@@ -204,6 +205,35 @@ def _parse_timestamp(value: Any, *, end: bool) -> datetime | None:
     if value is None:
         return None
     raise ValueError
+
+
+_KINDS_OF_NUMBERS = {
+    "int_parsing": "whole number",
+    "int_from_float": "whole number",
+    "int_type": "whole number",
+    "float_parsing": "number",
+    "float_type": "number",
+}
+"""Type of a pydantic error -> what the value should be."""
+
+
+def plain_reason(kind: str, value: Any) -> str | None:
+    """Return the reason why a value is invalid in plain words; None if the validator's message is plain.
+
+    Args:
+        kind: Type of the pydantic error (https://docs.pydantic.dev/latest/errors/validation_errors/).
+        value: The value.
+    """
+    if kind in _KINDS_OF_NUMBERS:
+        return f"{value!r} is not a {_KINDS_OF_NUMBERS[kind]}"
+    if kind == "enum":
+        known = [one.value for one in MediaType]
+        return f"{value!r} is not one of the values. {did_you_mean(str(value), known)}Use {_either(known)}"
+    return None
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _folder(value: Any) -> Any:

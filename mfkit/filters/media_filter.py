@@ -46,6 +46,7 @@ from mfkit.filters.filter_values import (
     Year,
     Years,
     list_of_filters,
+    plain_reason,
 )
 
 
@@ -351,7 +352,8 @@ def _explain(error: ValidationError) -> str:
             parts.append(unknown_field(names[-1], known))
         else:
             field = ": ".join(name for name in names if name in known)
-            reason = detail["msg"].removeprefix("Value error, ")
+            reason = plain_reason(detail["type"], detail["input"])
+            reason = reason or detail["msg"].removeprefix("Value error, ")
             parts.append(f"{field}: {reason}" if field else reason)
     return "; ".join(dict.fromkeys(parts))
 

@@ -55,7 +55,7 @@ class CurateMethods(ReadMethods):
 
         Args:
             items: A DataFrame from mfkit, a :class:`MediaFilter`, an id, or several ids.
-            names: Tags; they are created if they do not exist.
+            names: Tags; they are created if they do not exist and an item is selected.
 
         Raises:
             FilterError: No name is given, a name is empty, or an id is not in the library.
@@ -78,6 +78,20 @@ class CurateMethods(ReadMethods):
         """
         await self.open()
         return await self._done(await catalog.untag(self.database, items, names), items)
+
+    async def delete_tag(self, name: str, /) -> int:
+        """Delete a tag, which removes the tag from all items, and return the number of these items.
+
+        The items in the library do not change otherwise. :meth:`undo` does not restore a deleted tag.
+
+        Args:
+            name: Name of the tag; case does not matter.
+
+        Raises:
+            FilterError: No tag has the name.
+        """
+        await self.open()
+        return await catalog.delete_tag(self.database, name)
 
     async def collections(self) -> pd.DataFrame:
         """List the collections, with the number of ``items`` of each."""

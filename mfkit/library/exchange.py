@@ -194,7 +194,7 @@ class ExchangeMethods(LibraryBase):
         from mfkit.exchange.export import atomic_file, paths_to_move
 
         file = Path(checked_path(path, "the script", ExportError)).expanduser()
-        atomic_file.refuse_existing(file, overwrite=False)
+        atomic_file.refuse_existing(file, overwrite=False, can_overwrite=False)
         if not {"id", "file_path", "file_size", "keep"} <= set(frame.columns):
             raise ExportError("The frame must have the columns of lib.similar() or lib.duplicates().")
         is_similar = "group" in frame.columns

@@ -128,7 +128,7 @@ class InspectionMethods(ReadMethods):
             has original metadata, and for scans and screenshots at a distance above 0.02, which can be other
             pages of the same form), ``reason`` (difference from the best item; for the best item, from
             the second best) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for a file to
-            keep).
+            keep). ``attrs["compared"]`` is the number of inspected items that were compared.
 
         Raises:
             FilterError: The kind or a field is unknown, or a value is invalid.
@@ -149,6 +149,7 @@ class InspectionMethods(ReadMethods):
         frame, compared = await search(self.database, chosen, threshold)
         if not compared and await self.count(chosen & MediaFilter(media_type=kind, missing=chosen.missing)):
             warn_caller(f"No {kind} of this selection is inspected. Run inspect() first.", FilterWarning)
+        frame.attrs["compared"] = compared
         frame.attrs["units"] = {
             "width": "px",
             "height": "px",

@@ -263,6 +263,7 @@ class MediaLibrary:
     tags = _sync(AsyncMediaLibrary.tags)
     tag = _sync(AsyncMediaLibrary.tag)
     untag = _sync(AsyncMediaLibrary.untag)
+    delete_tag = _sync(AsyncMediaLibrary.delete_tag)
     collections = _sync(AsyncMediaLibrary.collections)
     add_to = _sync(AsyncMediaLibrary.add_to)
     remove_from = _sync(AsyncMediaLibrary.remove_from)

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 import pandas as pd
 from sqlalchemy import Select
 
-from mfkit.analysis import facets, item_list
+from mfkit.analysis import facets, item_list, scan_history
 from mfkit.core.warn_caller import warn_caller
 from mfkit.engines.base import Snapshot
 from mfkit.errors import FilterWarning, QueryError
@@ -35,8 +35,8 @@ class ReadMethods(LibraryBase):
         return frame
 
     async def _warn_of_unmatched(self, chosen: MediaFilter) -> None:
-        given = list(facets.open_values(chosen))
-        if not given or not await self._number(MediaFilter(missing=None)):
+        given, folders = list(facets.open_values(chosen)), list(facets.folders(chosen))
+        if not (given or folders) or not await self._number(MediaFilter(missing=None)):
             return
         for field, value in given:
             if await self._number(MediaFilter.of({field: value}, missing=None)):
@@ -49,10 +49,16 @@ class ReadMethods(LibraryBase):
                 names = (await self.frame(_NAMED[field]()))["name"]
                 if value.lower() in set(names.str.lower()):
                     continue
-            text = facets.unmatched_message(field, value, list(existing["value"]))
-            if text not in self._warned:
-                self._warned.add(text)
-                warn_caller(text, FilterWarning)
+            self._warn_once(facets.unmatched_message(field, value, list(existing["value"])))
+        for folder in folders:
+            if not await self._number(MediaFilter(folder=folder, missing=None)):
+                roots = (await self.frame(scan_history.scans()))["root"]
+                self._warn_once(facets.empty_folder_message(folder, sorted(set(roots))))
+
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            warn_caller(text, FilterWarning)
 
     async def _warn_if_nothing_matches(self, items: object) -> None:
         """Warn if ``items`` is a filter that selects no item of a library that has items.

@@ -150,6 +150,8 @@ class _RootScan:
             with progress_bar(self._progress, self._root, expected) as bar:
                 await self._run_pipeline(bar, is_new=expected is None)
             await link_live_photos(self._database, sorted(self._changed_photo_folders & self._video_folders))
+            if not self._counts.files and not self.notes:
+                self.notes.append(f"No files were found in {self._root}.")
             if self._skipped.files or self._skipped.folders:
                 self.notes.append(f"Ignored in {self._root}: {self._skipped}.")
             status = ScanStatus.FINISHED

@@ -60,6 +60,7 @@ class TestOffline:
             "folders": ["media"],
             "names": ["good"],
             "name": ["kept"],
+            "tag delete name": ["good"],
             "words": ["music"],
             "report target": ["report.pdf"],
             "savings target": ["av1"],

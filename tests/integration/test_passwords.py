@@ -136,6 +136,7 @@ def lines(folder: Path, url: str) -> Iterator[tuple[str, list[str]]]:
         "folder": ["demo"],
         "target": ["items.csv"],
         "name": ["kept"],
+        "tag delete name": ["good"],
         "file": [str(folder / "list.csv")],
         "folders": [str(folder / "media")],
         "names": ["good"],

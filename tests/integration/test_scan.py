@@ -174,7 +174,10 @@ def test_an_empty_root_marks_nothing_missing(library, media):
     media.mkdir()
     report = library.scan(media, progress=False)
     assert report.total.missing == 0 and library.count() == 3
-    assert "Nothing was marked as missing" in str(report)
+    assert "Nothing was marked as missing" in str(report) and "No files were found" not in str(report)
+    new = media.parent / "new"
+    new.mkdir()
+    assert library.scan(new, progress=False).notes == (f"No files were found in {new}.",)
 
 
 def bound_by_permissions(script: str) -> list[str]:

@@ -71,6 +71,7 @@ def blocking(lib: MediaLibrary, frame: pd.DataFrame, one: UUID) -> None:
     assert_type(lib.collections(), pd.DataFrame)
     assert_type(lib.tag(frame, "sea", "sun"), int)
     assert_type(lib.untag(MediaFilter(tags="sea"), "sea"), int)
+    assert_type(lib.delete_tag("sea"), int)
     assert_type(lib.add_to("best", [one, str(one)]), int)
     assert_type(lib.remove_from("best", one), int)
     assert_type(lib.export("x.parquet", media_type="video", overwrite=True), ExportResult)

@@ -28,8 +28,13 @@ Another export may hold the lock for a moment, to find out whether the file was 
 """
 
 
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
+def refuse_existing(path: Path, *, overwrite: bool, can_overwrite: bool = True) -> None:
     """Check that an export can create or overwrite its file, before the export does any work.
+
+    Args:
+        path: The file.
+        overwrite: Replace an existing file.
+        can_overwrite: Whether the caller has an argument ``overwrite`` that the error can name.
 
     Raises:
         ExportError: The folder does not exist, the path is a folder, or the file already exists.
@@ -43,7 +48,8 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Name a file in it.")
     if path.exists() and not overwrite:
-        raise ExportError(f"{path} already exists. Name another file, or use overwrite=True (--overwrite).")
+        alternative = ", or use overwrite=True (--overwrite)" if can_overwrite else ""
+        raise ExportError(f"{path} already exists. Name another file{alternative}.")
 
 
 @contextmanager

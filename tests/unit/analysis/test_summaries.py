@@ -334,6 +334,10 @@ def test_existing_values_are_named_if_none_is_similar() -> None:
     assert unmatched_message("artist", "nobody", ["Zappa", "Abba"]) == (
         "No item has the artist 'nobody'. Existing values: 'Zappa', 'Abba'."
     )
+    places = ["Lisbon, Portugal", "New Lisbon, Iowa", "London"]
+    assert unmatched_message("place", "lisbon", places).endswith(
+        "Did you mean 'Lisbon, Portugal' or 'New Lisbon, Iowa'?"
+    )
     many = unmatched_message("artist", "nobody", list("abcdefg"))
     assert many.endswith("Existing values: 'a', 'b', 'c', 'd', 'e', …")
     assert unmatched_message("artist", "nobody", []) == "No item has the artist 'nobody' or any other artist."

@@ -10,6 +10,7 @@ import pytest
 from mfkit import MediaLibrary
 from mfkit.catalog import tag_people
 from mfkit.core.event_loop import run_sync
+from mfkit.errors import FilterError
 from mfkit.models import Collection, Tag
 from tests.samples import NOON, item, store
 
@@ -107,6 +108,18 @@ def test_exact_name_comes_first(lib: MediaLibrary, photos: list[Any]) -> None:
     lib.add_to("a", photos[:1])
     assert lib.tags()[["name", "items"]].to_numpy().tolist() == [["SEA", 0], ["Sea", 2], ["sea", 1]]
     assert lib.collections()[["name", "items"]].to_numpy().tolist() == [["A", 0], ["a", 1]]
+
+
+def test_deleted_tag(lib: MediaLibrary, photos: list[Any]) -> None:
+    """Deleting a tag counts its items and keeps other tags; undo of an earlier change does not restore it."""
+    lib.tag(photos[:2], "Sea", "sky")
+    assert lib.delete_tag(" SEA") == 2
+    assert lib.tags()[["name", "items"]].to_numpy().tolist() == [["sky", 2]]
+    assert lib.count(tags="sky") == 2
+    with pytest.raises(FilterError, match="No tag has the name 'sk'. Did you mean 'sky'"):
+        lib.delete_tag("sk")
+    lib.undo()
+    assert lib.tags().empty
 
 
 @pytest.mark.parametrize(

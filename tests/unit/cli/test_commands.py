@@ -48,6 +48,7 @@ def scanned(demo, tmp_path_factory) -> Path:
     with mfkit.MediaLibrary(path) as lib:
         lib.scan(demo, progress=False)
         lib.save_filter("videos", media_type="video")
+        lib.tag({"media_type": "video"}, "new")
     return path
 
 
@@ -203,6 +204,12 @@ def test_options_select_like_the_filter(run, scanned, arguments, fields):
         (["items", "--min-size", "big"], "'big' is not a size"),
         (["items", "--near", "1,2"], "near"),
         (["items", "--year", "2014-2015"], "Use --after 2014 --before 2015."),
+        (["items", "--year", "twenty"], "year: 'twenty' is not a whole number"),
+        (
+            ["items", "--media-type", "videos"],
+            "'videos' is not one of the values. Did you mean 'video'? Use video, audio, image, document or",
+        ),
+        (["tag", "delete", "nwe"], "No tag has the name 'nwe'. Did you mean 'new'?"),
         (["items", "--order-by", "-file_size"], "Use --order-by file_size --descending."),
         (["items", "--columns", "colour"], "Items have no column 'colour'"),
         (["items", "--missing", "x"], "must be no, yes or any"),
@@ -251,10 +258,21 @@ def test_tags_are_added_listed_and_removed(run):
     again = run("tag", "add", "seen", "--media-type", "video").out
     assert again == f"0 items changed ({listed['seen']} items matched, already tagged)\n"
     none = run("tag", "add", "seen", "--folder", "/nowhere")
-    assert (none.out, none.err) == ("0 items changed\n", "mfkit: warning: No items match the filter.\n")
+    assert none.out == "0 items changed. No tag was created.\n"
+    assert none.err.endswith("mfkit: warning: No items match the filter.\n")
+    run("tag", "add", "empty", "--folder", "/nowhere")
     run("tag", "remove", "seen", "--all")
     assert json.loads(run("items", "--tag", "seen", "--json").out) == []
-    assert "mfkit tag add NAME" in run("tag", "seen", "--media-type", "video").err
+    assert run("tag", "delete", "New").out == f'Deleted tag "New", which {listed["new"]} items had\n'
+    assert [one["name"] for one in json.loads(run("tag", "list", "--json").out)] == ["seen"]
+
+
+def test_unknown_commands_are_answered(run):
+    """The error for an unknown command names the command that a user may mean, or all in the group."""
+    unknown = re.sub(r"[\s│]+", " ", run("tag", "undo").err)
+    assert "Use one of list, add, remove, delete. Add a tag with: mfkit tag add NAME" in unknown
+    assert "Use one of list, save, show, delete." in re.sub(r"[\s│]+", " ", run("filters", "x").err)
+    assert "No such command 'find'. Did you mean 'search'?" in run("find", "x").err
 
 
 def test_commands_are_grouped(run):

@@ -45,7 +45,7 @@ def test_quality(photos: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None
     ]
     found = mfkit_json("quality", "--suggestion", "blank")
     assert [Path(row["file_path"]).name for row in found] == ["page.png"] and found[0]["entropy"] == 0
-    assert len(mfkit_json("quality", "--limit", "2")) == 2
+    assert len(mfkit_json("quality", "--limit", "2")) == 2 and len(mfkit_json("quality")) == 5
     nothing = mfkit_rows("quality", "--suggestion", "dark")
     assert nothing[0][0].startswith("No picture that looks dark among the inspected files")
 
@@ -59,7 +59,12 @@ def test_the_script_of_similar_pictures(photos: MediaLibrary, mfkit_rows: Any, t
     small.save(folder / "more" / "small.jpg")
     scene(1).resize((320, 240)).save(folder / "tiny.jpg")
     photos.scan(folder)
+    assert mfkit_rows("similar") == [
+        ["No picture of this selection is inspected. Inspect files with: mfkit inspect"]
+    ]
     mfkit_rows("inspect", "--what", "similarity")
+    alone = mfkit_rows("similar", "--extension", "png", "--extension", "jpg", "--max-width", "320")
+    assert alone == [["1 inspected picture compared. None is similar to another one."]]
     removed = sum((folder / name).stat().st_size for name in ("small.jpg", "tiny.jpg"))
     assert mfkit_rows("similar")[-3:] == [
         [f"1 group. Removing 2 files frees {format_size(removed)}."],

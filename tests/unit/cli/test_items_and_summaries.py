@@ -52,8 +52,8 @@ def test_missing_selects_by_the_last_scan(filled: Any, mfkit_json: Any) -> None:
     assert len(mfkit_json("items")) == 6
 
 
-def test_items_are_ordered_and_limited(filled: Any, mfkit_json: Any) -> None:
-    """--descending, --limit and --offset apply; a limit of 0 lists all."""
+def test_items_are_ordered_and_limited(filled: Any, mfkit_json: Any, mfkit_rows: Any) -> None:
+    """--descending, --limit and --offset apply; a table has 50 rows by default, JSON and a limit of 0 all."""
     arguments = ("items", "--columns", "file_size", "--order-by", "file_size")
     sizes = [row["file_size"] for row in mfkit_json(*arguments, "--descending")]
     assert sizes == [2_000_000_000, 1_000_000_000, 1_000_000, 300_000, 200_000, 50_000]
@@ -63,14 +63,24 @@ def test_items_are_ordered_and_limited(filled: Any, mfkit_json: Any) -> None:
         300_000,
     ]
     store(filled, *(item(f"/n/{n}.jpg") for n in range(60)))
-    assert len(mfkit_json("items")) == 50 and len(mfkit_json("items", "--limit", "0")) == 66
-    assert len(mfkit_json("search", "jpg")) == 50 and len(mfkit_json("search", "jpg", "--limit", "0")) == 63
+    assert len(mfkit_json("items")) == 66 and len(mfkit_json("items", "--limit", "50")) == 50
+    assert len(mfkit_json("search", "jpg")) == 63 and len(mfkit_json("search", "jpg", "--limit", "50")) == 50
+    tables = {command: len(mfkit_rows(*command)) for command in (("items",), ("search", "jpg"))}
+    assert set(tables.values()) == {51}  # with the header
+    assert len(mfkit_rows("items", "--limit", "0")) == 67
 
 
 def test_columns_are_printed_in_their_order(filled: Any, mfkit_rows: Any) -> None:
     """The table has the columns that are named, with sizes and durations for people."""
     rows = mfkit_rows("items", "--columns", "file_name, file_size,duration", "--extension", "mp3")
     assert rows == [["file_name", "file_size", "duration"], ["s.mp3", "50.0 kB", "1:05 min"]]
+
+
+def test_one_dimension(filled: Any, mfkit: Any) -> None:
+    """A second --by is an error, and a part of a name suggests the names that contain it."""
+    twice = mfkit("sizes", "--by", "region", "--by", "month")
+    assert twice.err == "mfkit: --by takes one value, not 'region' and 'month'. Give only one.\n"
+    assert "Did you mean 'audio_language' or 'subtitle_language'?" in mfkit("sizes", "--by", "lang").err
 
 
 def test_search_applies_the_filter(filled: Any, mfkit_json: Any) -> None:
@@ -158,18 +168,20 @@ def test_sizes_of_a_filter(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> Non
 
 
 def test_duplicates(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
-    """Surplus is what is not kept; a limit shortens the table."""
+    """Surplus is what is not kept; a limit shortens the table and JSON, but cuts no group."""
     other = item("/m/o.jpg", file_size=600)
     other.copies = [MediaCopy(file_path="/n/o.jpg", file_name="o.jpg")]
     store(filled, other)
     rows = mfkit_rows("duplicates", "--limit", "2")
     assert rows[0] == ["file_path", "keep", "file_size", "reason", "paths"]
-    assert rows[1][:2] == ["/m/backup/a.jpg", "remove"] and len(rows) == 5
-    assert rows[3:] == [
+    assert sorted(row[0] for row in rows[1:4]) == ["/m/a.jpg", "/m/backup/a.jpg", "/m/copies/a.jpg"]
+    assert rows[4:] == [
         ["2 items with copies. Removing 3 copies frees 2.00 MB."],
         ["Add --script FILE to write a script that moves them to a folder. Nothing is deleted."],
     ]
     assert len(mfkit_rows("duplicates", "--limit", "0")) == 8
+    counts = {limit: len(mfkit_json("duplicates", "--limit", limit)) for limit in ("1", "4", "5")}
+    assert counts == {"1": 3, "4": 3, "5": 5}
     kept = [row["file_path"] for row in mfkit_json("duplicates") if row["keep"]]
     assert kept == ["/m/a.jpg", "/m/o.jpg"]
     assert mfkit_rows("duplicates", "--media-type", "video") == [["No duplicates in this selection."]]
@@ -189,7 +201,7 @@ def test_the_script_of_duplicates(filled: Any, mfkit: Any) -> None:
         "move '/m/copies/a.jpg' '00002-a.jpg' '/m/a.jpg'",
     ]
     again = mfkit("duplicates", "--script", str(script))
-    assert again.code == 2 and "remove it.sh already exists." in again.err
+    assert again.code == 2 and again.err == "mfkit: remove it.sh already exists. Name another file.\n"
     other = mfkit("duplicates", "--json", "--script", "other.sh")
     assert len(json.loads(other.out)) == 3 and other.err.startswith("Wrote other.sh, which moves 2 files")
     none = mfkit("duplicates", "--media-type", "video", "--script", "none.sh")
@@ -301,7 +313,6 @@ REST = [
     (("items", "--limit", "1"), "5 more items not shown."),
     (("items", "--limit", "4", "--offset", "1"), "1 more item not shown."),
     (("search", "m", "--limit", "2"), "More items match."),
-    (("duplicates", "--limit", "2"), "1 more path not shown."),
 ]
 
 
@@ -315,8 +326,11 @@ def test_rows_left_out_by_the_limit_are_mentioned(filled: Any, mfkit: Any, argum
 
 def test_no_items(here: Any, mfkit: Any) -> None:
     """Without items, a line says what to do: scan, or change the condition."""
+    empty = "The library has no items yet. Add some with: mfkit scan FOLDER"
     for command in ("items", "sizes"):
-        assert mfkit(command).out == "The library has no items yet. Add some with: mfkit scan FOLDER\n"
+        assert mfkit(command).out == f"{empty}\n"
+    named = mfkit("sizes", "--library", str(Path("library.db").absolute())).out
+    assert named == f"{empty} --library {Path('library.db').absolute()}\n"
     store(here, item("/m/a.jpg"))
     for command in ("items", "sizes"):
         done = mfkit(command, "--media-type", "video")
@@ -325,7 +339,7 @@ def test_no_items(here: Any, mfkit: Any) -> None:
 
 
 def test_unmatched_values_are_named(here: Any, mfkit: Any) -> None:
-    """A filter value that no item has is named on standard error with the closest existing value."""
+    """A filter value that no item has, or an empty folder, is named on standard error with what exists."""
     store(here, item("/m/a.mp4", facts={"video_codec": "hevc"}))
     assert mfkit("items", "--video-codec", "hevk").err == (
         "mfkit: warning: No item has the video codec 'hevk'. Did you mean 'hevc'?\n"
@@ -333,3 +347,8 @@ def test_unmatched_values_are_named(here: Any, mfkit: Any) -> None:
     assert mfkit("duplicates", "--camera", "Leica").err == (
         "mfkit: warning: No item has the camera 'Leica' or any other camera.\n"
     )
+    store(here, Scan(root="/m", status="finished", extractor_version=1))
+    assert mfkit("items", "--folder", "nowhere").err == (
+        f"mfkit: warning: No item is in the folder {Path('nowhere').absolute()}. Scanned folders: /m\n"
+    )
+    assert mfkit("items", "--folder", "/m").err == ""

@@ -167,6 +167,7 @@ WRITES: dict[str, Callable[[MediaLibrary], Any]] = {
     "ingest": lambda lib: lib.ingest(pd.DataFrame({"file_path": ["/x"], "file_size": [1]})),
     "tag": lambda lib: lib.tag(MediaFilter(), "x"),
     "untag": lambda lib: lib.untag(MediaFilter(), "x"),
+    "delete_tag": lambda lib: lib.delete_tag("x"),
     "add_to": lambda lib: lib.add_to("x", MediaFilter()),
     "remove_from": lambda lib: lib.remove_from("x", MediaFilter()),
     "save_filter": lambda lib: lib.save_filter("x"),

@@ -104,8 +104,9 @@ class TestCuration:
         assert positions[:4] == sorted(set(positions[:4])) and positions[4] is None
 
     def test_empty_selections_change_nothing(self, filled: MediaLibrary) -> None:
-        """No items are no error."""
+        """A selection without items is not an error, and creates no tag."""
         assert filled.tag([], "sea") == 0
+        assert filled.tags().empty
         assert filled.tag(filled.items(min_size="1 TB"), "sea") == 0
         assert filled.add_to("best", filled.items(min_size="1 TB")) == 0
 

@@ -1,16 +1,19 @@
-"""Detection of truncated container files: their headers state a larger size than the file has.
+"""Detection of truncated containers, such as MP4 files: their headers state a larger size than the file has.
 
-Each check raises :class:`DamageError` if the file is shorter than its headers state.
+Each check raises :class:`DamageError` if the file is shorter than its headers state. Formats of audio alone
+are checked in :mod:`mfkit.pixels.audio_extents`, and formats of images in :mod:`mfkit.pixels.image_extents`.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 _MAX_PARTS = 1_000_000
 """Maximum number of chunks, boxes or tags that are read per file."""
+MAX_IN_MEMORY = 512 << 20
+"""Maximum number of bytes of a file that a check loads into memory."""
 
 
 class DamageError(Exception):
@@ -37,28 +40,57 @@ def read_at(stream: BinaryIO, position: int, length: int) -> bytes:
     return stream.read(length)
 
 
+def check_stated(size: int, data: bytes, code: str, header: int) -> None:
+    """Compare a file's size with the size that its header states.
+
+    Args:
+        size: Size of the file in bytes.
+        data: Field of the header with the stated size.
+        code: Type of this field, as in the module ``struct``.
+        header: Number of bytes that the stated size does not include.
+
+    Raises:
+        DamageError: The file is shorter than stated.
+    """
+    if len(data) < struct.calcsize(code):
+        raise truncated(size, header + struct.calcsize(code))
+    stated: int = struct.unpack(code, data)[0]
+    if stated + header > size and stated not in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF):
+        raise truncated(size, stated + header)
+
+
 def boxes(stream: BinaryIO, size: int, start: int = 0) -> None:
     """Check the top-level boxes of MP4, MOV, HEIC and AVIF files (ISO/IEC 14496-12, section 4.2)."""
-    at, names = start, set()
+    if not {name for name, _, _ in top_boxes(stream, size, start)} & {b"moov", b"meta", b"moof"}:
+        raise DamageError("The file has no index of its content (moov or meta).", size)
+
+
+def top_boxes(stream: BinaryIO, size: int, start: int = 0) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the type of each top-level box, and the offsets where its data start and end.
+
+    Raises:
+        DamageError: A box extends beyond the end of the file.
+    """
+    at = start
     for _ in range(_MAX_PARTS):
         head = read_at(stream, at, 16)
         if len(head) < 8:
             if head.strip(b"\0"):
                 raise truncated(size, at + 8)
-            break
+            return
         length, name = struct.unpack_from(">I4s", head)
+        data = at + 8
         if length == 1 and len(head) == 16:
-            length = struct.unpack_from(">Q", head, 8)[0]
-        names.add(name)
+            length, data = struct.unpack_from(">Q", head, 8)[0], at + 16
         if length == 0:  # A box of size 0 extends to the end of the file.
-            break
+            yield name, data, size
+            return
         if length < 8:
             raise DamageError("A box of the container has an impossible size.", at)
         if at + length > size:
             raise truncated(size, at + length)
+        yield name, data, at + length
         at += length
-    if not names & {b"moov", b"meta", b"moof"}:
-        raise DamageError("The file has no index of its content (moov or meta).", size)
 
 
 def riff(stream: BinaryIO, size: int) -> None:
@@ -75,40 +107,6 @@ def riff(stream: BinaryIO, size: int) -> None:
         if at + 8 + length > size:
             raise truncated(size, at + 8 + length)
         at += 8 + length + length % 2
-
-
-def aiff(stream: BinaryIO, size: int) -> None:
-    """Check the size of the FORM chunk of an AIFF file."""
-    _stated(size, read_at(stream, 4, 4), ">I", 8)
-
-
-def dff(stream: BinaryIO, size: int) -> None:
-    """Check the size of the FRM8 chunk of a DSDIFF file."""
-    _stated(size, read_at(stream, 4, 8), ">Q", 12)
-
-
-def dsf(stream: BinaryIO, size: int) -> None:
-    """Compare a DSF file's size with the file size that its first chunk states."""
-    _stated(size, read_at(stream, 12, 8), "<Q", 0)
-
-
-def bmp(stream: BinaryIO, size: int) -> None:
-    """Check the file size in the header of a BMP file."""
-    _stated(size, read_at(stream, 2, 4), "<I", 0)
-
-
-def au(stream: BinaryIO, size: int) -> None:
-    """Check the data size in the header of a Sun or NeXT audio file."""
-    start = int.from_bytes(read_at(stream, 4, 4))
-    _stated(size, read_at(stream, 8, 4), ">I", start)
-
-
-def _stated(size: int, data: bytes, code: str, header: int) -> None:
-    if len(data) < struct.calcsize(code):
-        raise truncated(size, header + struct.calcsize(code))
-    stated: int = struct.unpack(code, data)[0]
-    if stated + header > size and stated not in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF):
-        raise truncated(size, stated + header)
 
 
 def matroska(stream: BinaryIO, size: int) -> None:
@@ -169,31 +167,6 @@ def flv(stream: BinaryIO, size: int) -> None:
         at = end
 
 
-def wavpack(stream: BinaryIO, size: int) -> None:
-    """Check the sizes of the blocks of a WavPack file."""
-    at = 0
-    for _ in range(_MAX_PARTS):
-        head = read_at(stream, at, 8)
-        if len(head) < 8 or head[:4] != b"wvpk":
-            # After the last block, the file ends or continues with a metadata tag.
-            return
-        end = at + 8 + struct.unpack_from("<I", head, 4)[0]
-        if end > size:
-            raise truncated(size, end)
-        at = end
-
-
-def monkeys_audio(stream: BinaryIO, size: int) -> None:
-    """Check the lengths in the descriptor of a Monkey's Audio file, version 3.98 or later."""
-    head = read_at(stream, 0, 36)
-    if len(head) < 36 or struct.unpack_from("<H", head, 4)[0] < 3980:
-        return
-    descriptor, header, seek_table, wav_header, low, high, wav_end = struct.unpack_from("<7I", head, 8)
-    end = descriptor + header + seek_table + wav_header + (high << 32 | low) + wav_end
-    if end > size:
-        raise truncated(size, end)
-
-
 def transport_stream(stream: BinaryIO, size: int) -> None:
     """Check that an MPEG transport stream consists of whole packets, each of 188 or 192 bytes."""
     head = read_at(stream, 0, 197)
@@ -227,99 +200,13 @@ def program_stream(stream: BinaryIO, size: int) -> None:
         at = end
 
 
-_MAX_DIRECTORIES = 256
-_TIFF_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}
-_TIFF_DATA = {0x0111: 0x0117, 0x0144: 0x0145, 0x0201: 0x0202}
-"""Tag with offsets -> tag with lengths, for strips, tiles, and an embedded JPEG (TIFF 6.0)."""
-
-
-def tiff(stream: BinaryIO, size: int) -> None:
-    """Check directories, strips, tiles and embedded JPEG files in TIFF files and TIFF-based RAW files."""
-    head = read_at(stream, 0, 16)
-    order = {b"II": "<", b"MM": ">"}.get(head[:2])
-    if order is None or len(head) < 16:
-        return
-    is_big = head[2:4] in (b"\x2b\0", b"\0\x2b")
-    queue = [struct.unpack_from(order + ("Q" if is_big else "I"), head, 8 if is_big else 4)[0]]
-    seen: set[int] = set()
-    while queue and len(seen) < _MAX_DIRECTORIES:
-        at = queue.pop()
-        if not at or at in seen:
-            continue
-        seen.add(at)
-        values, following = _tiff_directory(stream, size, order, is_big, at)
-        queue += [following, *values.get(0x014A, ())]
-        for offsets, lengths in _TIFF_DATA.items():
-            ends = map(sum, zip(values.get(offsets, ()), values.get(lengths, ()), strict=False))
-            if (end := max(ends, default=0)) > size:
-                raise truncated(size, end)
-
-
-def _tiff_directory(
-    stream: BinaryIO, size: int, order: str, is_big: bool, at: int
-) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Return the data offsets and lengths in a TIFF directory, and the offset of the next directory."""
-    counted, entry_size, pointer = ("Q", 20, "Q") if is_big else ("H", 12, "I")
-    width, inline = struct.calcsize(counted), struct.calcsize(pointer)
-    data = read_at(stream, at, width)
-    if len(data) < width:
-        raise truncated(size, at + width)
-    count = struct.unpack(order + counted, data)[0]
-    if count > 65_535:
-        raise DamageError("A TIFF directory (IFD) has an impossible number of entries.", at)
-    block = stream.read(count * entry_size + inline)
-    if len(block) < count * entry_size:
-        raise truncated(size, at + width + count * entry_size)
-    values: dict[int, tuple[int, ...]] = {}
-    for place in range(0, count * entry_size, entry_size):
-        tag, kind, number = struct.unpack_from(order + "HH" + pointer, block, place)
-        if tag not in (0x014A, *_TIFF_DATA, *_TIFF_DATA.values()) or kind not in _TIFF_SIZES:
-            continue
-        length = number * _TIFF_SIZES[kind]
-        where = place + entry_size - inline
-        if length > inline:
-            start = struct.unpack_from(order + pointer, block, where)[0]
-            if start + length > size:
-                raise truncated(size, start + length)
-            field = read_at(stream, start, length)
-        else:
-            field = block[where : where + length]
-        code = {1: "B", 2: "H", 4: "I", 8: "Q"}[_TIFF_SIZES[kind]]
-        values[tag] = struct.unpack(f"{order}{number}{code}", field)
-    following = block[count * entry_size :]
-    return values, struct.unpack(order + pointer, following)[0] if len(following) == inline else 0
-
-
-def fuji(stream: BinaryIO, size: int) -> None:
-    """Check the offsets and lengths of preview, header and sensor data in a Fujifilm RAF file."""
-    head = read_at(stream, 84, 24)
-    if len(head) < 24:
-        raise truncated(size, 108)
-    numbers = struct.unpack(">6I", head)
-    end = max(start + length for start, length in zip(numbers[::2], numbers[1::2], strict=True))
-    if end > size:
-        raise truncated(size, end)
-
-
 CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
     **dict.fromkeys("mp4 m4v mov 3gp 3g2 f4v m4a m4b heic heif avif cr3".split(), boxes),
     **dict.fromkeys(("wav", "avi", "webp"), riff),
     **dict.fromkeys(("mkv", "webm", "mka", "weba"), matroska),
     **dict.fromkeys(("wmv", "asf", "wma"), asf),
     **dict.fromkeys(("ts", "m2ts"), transport_stream),
-    **dict.fromkeys(
-        "tiff nef nrw dng cr2 arw sr2 srf orf rw2 raw rwl iiq pef srw 3fr fff erf mef mos kdc dcr".split(),
-        tiff,
-    ),
-    "raf": fuji,
     "mpeg": program_stream,
-    "aiff": aiff,
-    "au": au,
-    "dff": dff,
-    "dsf": dsf,
-    "bmp": bmp,
     "flv": flv,
-    "wv": wavpack,
-    "ape": monkeys_audio,
 }
 """File format -> function that checks the sizes stated in the file's headers."""

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from mfkit.errors import ThumbnailError
-from mfkit.pixels import container_extents, stream_structure
+from mfkit.pixels import audio_extents, container_extents, image_extents, stream_structure
 from mfkit.pixels.container_extents import DamageError
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -25,8 +25,7 @@ _MAX_FRAMES = 1_000
 _MIN_LOST, _LOST_SHARE = 1.0, 0.02
 """Tolerated difference between actual and stated duration: seconds or share, whichever is larger."""
 _ERROR_DETECTION = {"err_detect": "crccheck+bitstream+buffer"}
-
-
+_EXTENT_CHECKS = {**container_extents.CHECKS, **audio_extents.CHECKS, **image_extents.CHECKS}
 _ALWAYS_DECODED = frozenset(("jpeg", "png", "gif", "webp", "tiff", "bmp", "avif", "jp2", "ico", "psd", "tga"))
 """Image formats that Pillow can read on every system."""
 
@@ -47,8 +46,8 @@ def check_structure(source: Source, heartbeat: Heartbeat) -> FileFormat:
     name = file_format.format
     with open_source(source) as stream:
         size = stream.seek(0, 2)
-        if name in container_extents.CHECKS:
-            container_extents.CHECKS[name](stream, size)
+        if name in _EXTENT_CHECKS:
+            _EXTENT_CHECKS[name](stream, size)
         elif name in stream_structure.CHECKS:
             stream_structure.CHECKS[name](stream, size, heartbeat)
         elif file_format.media_type not in ("video", "audio"):
@@ -88,7 +87,7 @@ def _decode_image(source: Source, file_format: FileFormat, heartbeat: Heartbeat)
         except ThumbnailError as error:
             if file_format.format in _ALWAYS_DECODED:
                 raise DamageError("The image cannot be opened: its headers are damaged.") from error
-            if file_format.format in container_extents.CHECKS:
+            if file_format.format in _EXTENT_CHECKS:
                 # Pillow cannot decode RAW files, so only their structure is checked.
                 return
             raise UnsupportedError(str(error)) from error
@@ -148,6 +147,10 @@ def _read_streams(source: Source, file_format: FileFormat, heartbeat: Heartbeat,
             decoder.finish()
 
 
+_FIRST_SILENCE = {"amrnb": 8, "amrwb": 9}
+"""Smallest frame type that marks silence, by decoder (3GPP TS 26.101 and 26.201, table 1a)."""
+
+
 class _Decoder:
     """Decoder of one stream that also verifies FLAC's sample count and MD5 checksum."""
 
@@ -172,7 +175,7 @@ class _Decoder:
         from av.error import EOFError as NoMoreFrames
         from av.error import FFmpegError
 
-        if not self.is_usable:
+        if not self.is_usable or self._is_silence(packet):
             return
         try:
             for frame in packet.decode():
@@ -188,6 +191,11 @@ class _Decoder:
             raise DamageError(
                 f"A packet cannot be decoded{at}: {error.strerror or error}.", packet.pos
             ) from error
+
+    def _is_silence(self, packet: Any) -> bool:
+        """Return whether an AMR packet marks silence, because FFmpeg reports an error for such packets."""
+        first = _FIRST_SILENCE.get(self.stream.codec_context.name)
+        return first is not None and packet.size > 0 and bytes(packet)[0] >> 3 & 15 >= first
 
     def finish(self) -> None:
         """Compare the decoded samples with the sample count and the MD5 checksum in a FLAC file's header.

@@ -12,10 +12,11 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO
 
-from mfkit.pixels.container_extents import DamageError, boxes, read_at, truncated
+from mfkit.pixels.audio_extents import appended_tags, id3v2_length
+from mfkit.pixels.container_extents import MAX_IN_MEMORY, DamageError, boxes, read_at, truncated
+from mfkit.scan.formats import audio_frames
+from mfkit.scan.formats.audio_frames import Frame
 
-_MAX_IN_MEMORY = 512 << 20
-"""Maximum size in bytes of the files to check, because some checks load the whole file into memory."""
 _CHUNK = 1 << 20
 _MAX_UNPACKED = 4 << 30
 """Maximum number of bytes that are unpacked from an archive, as a protection against ZIP bombs."""
@@ -148,84 +149,60 @@ def ogg(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
         raise DamageError("The file is truncated: the last page of a stream is missing.", size)
 
 
-# _BIT_RATES maps a pair (is the audio MPEG-1, layer) to the bit rates in kbit/s. _SAMPLE_RATES maps the
-# version code in a frame header to the sample rates in Hz.
-# Source: ISO/IEC 11172-3, section 2.4.2.3, and ISO/IEC 13818-3.
-_BIT_RATES = {
-    (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
-    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_SAMPLE_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-_TAGS = (b"TAG", b"APETAGEX", b"LYRICS", b"ID3", b"3DI")
-
-
 def mpeg_audio(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
     """Check that an MP3 or MP2 file ends with a whole frame and is as long as its Xing header states."""
-    _frames(stream, size, heartbeat, _mpeg_frame)
+    _frames(stream, size, heartbeat, audio_frames.mpeg_audio)
 
 
 def adts(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
     """Check that an AAC file ends with a whole frame (ISO/IEC 13818-7, section 6.2)."""
-    _frames(stream, size, heartbeat, _adts_frame)
+    _frames(stream, size, heartbeat, audio_frames.adts)
 
 
 def _frames(
-    stream: BinaryIO, size: int, heartbeat: Heartbeat, length_of: Callable[[bytes, int], int]
+    stream: BinaryIO, size: int, heartbeat: Heartbeat, read_frame: Callable[[bytes, int], Frame | None]
 ) -> None:
     data = _whole(stream, size)
     if data is None:
         return
-    at = 0
-    if data[:3] == b"ID3" and size >= 10:
-        tag = data[6] << 21 | data[7] << 14 | data[8] << 7 | data[9]
-        at = 10 + tag + (10 if data[5] & 0x10 else 0)
-        while at < size and data[at] == 0:
-            at += 1
+    at = id3v2_length(data[:10])
+    while at and at < size and data[at] == 0:
+        at += 1
     if at > size:
         raise truncated(size, at)
-    first = True
-    while at + 4 <= size:
-        length = length_of(data, at)
-        if not length:
-            if first or data.startswith(_TAGS, at):
+    is_first, follows_frame = True, False
+    while at < size:
+        frame = read_frame(data, at)
+        if frame is None:
+            if is_first:
                 return
-            # Bytes that are not an MP3 frame are skipped without an error, because decoding reports them.
+            if follows_frame:
+                if _is_start_of_header(data[at : at + _FRAME_HEADER]):
+                    raise truncated(size, at + _FRAME_HEADER)
+                appended_tags(stream, size, at)
+            if data.startswith(_TAGS, at):
+                return
+            # Bytes that are not a frame are skipped without an error, because decoding reports them.
             following = data.find(b"\xff", at + 1)
-            at = following if following >= 0 else size
+            at, follows_frame = (following if following >= 0 else size), False
             continue
-        if first:
-            _check_xing(data, at, length, size)
-            first = False
-        if at + length > size:
-            raise truncated(size, at + length)
-        at += length
+        if is_first:
+            _check_xing(data, at, frame.size, size)
+        if at + frame.size > size:
+            raise truncated(size, at + frame.size)
+        at += frame.size
+        is_first, follows_frame = False, True
         heartbeat()
-    if 0 < size - at < 4 and data[at] == 0xFF:
-        raise truncated(size, at + 4)
 
 
-def _mpeg_frame(data: bytes, at: int) -> int:
-    if data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
-        return 0
-    version, layer = data[at + 1] >> 3 & 3, 4 - (data[at + 1] >> 1 & 3)
-    rate, frequency, padding = data[at + 2] >> 4, data[at + 2] >> 2 & 3, data[at + 2] >> 1 & 1
-    if version == 1 or layer == 4 or frequency == 3 or rate in (0, 15):
-        return 0
-    bits, hertz = _BIT_RATES[version == 3, layer][rate - 1] * 1000, _SAMPLE_RATES[version][frequency]
-    if layer == 1:
-        return (12 * bits // hertz + padding) * 4
-    return (72 if layer == 3 and version != 3 else 144) * bits // hertz + padding
+_FRAME_HEADER = 7
+"""Length of the header of an ADTS frame in bytes; that of an MP3 frame is shorter."""
+_TAGS = (b"TAG", b"APETAGEX", b"LYRICS", b"ID3", b"3DI")
 
 
-def _adts_frame(data: bytes, at: int) -> int:
-    if data[at] != 0xFF or data[at + 1] & 0xF6 != 0xF0 or at + 6 > len(data):
-        return 0
-    length = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
-    return length if length >= 7 else 0
+def _is_start_of_header(rest: bytes) -> bool:
+    """Return whether the last bytes of a file are the first bytes of a frame header."""
+    return len(rest) < _FRAME_HEADER and rest[0] == 0xFF and (len(rest) == 1 or rest[1] & 0xE0 == 0xE0)
 
 
 def _check_xing(data: bytes, at: int, length: int, size: int) -> None:
@@ -263,7 +240,7 @@ def zip_file(stream: BinaryIO, size: int, heartbeat: Heartbeat) -> None:
 
 
 def _whole(stream: BinaryIO, size: int) -> bytes | None:
-    return read_at(stream, 0, size) if size <= _MAX_IN_MEMORY else None
+    return read_at(stream, 0, size) if size <= MAX_IN_MEMORY else None
 
 
 CHECKS: dict[str, Callable[[BinaryIO, int, Heartbeat], None]] = {

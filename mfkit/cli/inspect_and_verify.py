@@ -126,10 +126,10 @@ def similar(
         if script is not None:
             print_line(next_step)
         return
-    columns = ("file_path", "group", "keep", "reason", "width", "height", "file_size", "distance")
+    columns = ("file_path", "group", "keep", "reason", "width", "height", "file_size", "paths", "distance")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
     print_rest(len(frame), len(shown), "file")
-    groups, removed = int(frame["group"].max()), int((~frame["keep"].astype(bool)).sum())
+    groups, removed = int(frame["group"].max()), int(frame.loc[~frame["keep"].astype(bool), "paths"].sum())
     size = format_size(frame["reclaimable_bytes"].sum())
     print_line(f"{plural(groups, 'group')}. Removing {plural(removed, 'file')} frees {size}.")
     if next_step:

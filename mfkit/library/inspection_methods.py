@@ -119,16 +119,17 @@ class InspectionMethods(ReadMethods):
             fields: Fields of :class:`MediaFilter`.
 
         Returns:
-            One row per item in a group, groups with the most reclaimable bytes first, and in a group the
-            best item first: ``group`` (number), ``id``, ``file_path``, ``distance`` (to the group's best
-            item), ``width`` and ``height`` (px), ``file_size`` (bytes), ``has_original_metadata`` (whether
-            camera and capture time are known), ``keep`` (true for the best item: most pixels, then original
-            metadata, most bytes, first path; also true for a video if no other kept video has all of its
-            audio and subtitle languages, for the best version with original metadata if no other kept version
-            has original metadata, and for scans and screenshots at a distance above 0.02, which can be other
-            pages of the same form), ``reason`` (difference from the best item; for the best item, from
-            the second best) and ``reclaimable_bytes`` (bytes freed by removing the file; 0 for a file to
-            keep). ``attrs["compared"]`` is the number of inspected items that were compared.
+            One row per item in a group, groups with the most reclaimable bytes first, and in a group the best
+            item first: ``group`` (number), ``id``, ``file_path``, ``distance`` (to the group's best item),
+            ``width`` and ``height`` (px), ``file_size`` (bytes), ``paths`` (number of paths, exact copies
+            included), ``has_original_metadata`` (whether camera and capture time are known), ``keep`` (true
+            for the best item: most pixels, then original metadata, most bytes, first path; also true for a
+            video if no other kept video has all of its audio and subtitle languages, for the best version
+            with original metadata if no other kept version has original metadata, and for scans and
+            screenshots at a distance above 0.02, which can be other pages of the same form), ``reason``
+            (difference from the best item; for the best item, from the second best) and ``reclaimable_bytes``
+            (bytes freed by removing all paths of the item; 0 for an item to keep). ``attrs["compared"]`` is
+            the number of inspected items that were compared.
 
         Raises:
             FilterError: The kind or a field is unknown, or a value is invalid.

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, case, cast, func, select, union_all
 
 from mfkit.core.database import Database
-from mfkit.models import MediaType, media
+from mfkit.models import MediaCopy, MediaType, media
 from mfkit.pixels.stored_pictures import slices
 
 c = media.c
@@ -38,20 +38,48 @@ def _statement(names: Sequence[str]) -> Select[Any]:
     return select(*_DETAILS).where(c.file_hash.in_(names))
 
 
+def _count_paths(names: Sequence[str]) -> Select[Any]:
+    """Return the SELECT statement of the numbers of paths and of files on disk of each item.
+
+    Missing paths are not counted. Hard links to one file are several paths, but only one file on disk.
+    """
+    copy = MediaCopy.__table__.c
+    every = union_all(
+        select(c.file_hash, c.file_path, c.device, c.inode).where(
+            c.file_hash.in_(names), c.missing_since.is_(None)
+        ),
+        select(c.file_hash, copy.file_path, copy.device, copy.inode)
+        .join_from(media, MediaCopy.__table__, copy.media_item_id == c.id)
+        .where(c.file_hash.in_(names), copy.missing_since.is_(None)),
+    ).subquery()
+    e = every.c
+    inode = cast(e.device, Text) + ":" + cast(e.inode, Text)
+    file = case((inode.is_(None), e.file_path), else_=inode)
+    return select(e.file_hash, func.count(), func.count(file.distinct())).group_by(e.file_hash)
+
+
 async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
     """Return a DataFrame with the properties of items that decide which item of a group is best."""
     values: list[list[Any]] = [[] for _ in _DETAILS]
+    counts: dict[str, tuple[int, int]] = {}
     async with database.connect() as connection:
         for some in slices(names):
             rows = await connection.execute(_statement(some))
             # zip() yields no columns if none of the items of a slice are in the database any more.
             for column, found in zip(values, zip(*rows, strict=True), strict=False):
                 column.extend(found)
+            for name, paths, files in await connection.execute(_count_paths(some)):
+                counts[name] = paths, files
     frame = pd.DataFrame({column.name: found for column, found in zip(_DETAILS, values, strict=True)})
     frame["pixels"] = (
         frame["width"].astype("Float64").fillna(0) * frame["height"].astype("Float64").fillna(0)
     ).astype("int64")
     frame["has_original_metadata"] = frame["camera_model"].notna() & frame["file_created_at"].notna()
+    # If all paths are missing, one is counted, because the item is listed with this path.
+    frame["paths"], frame["files"] = (
+        pd.Series([max(1, counts.get(name, (1, 1))[place]) for name in frame["file_hash"]], dtype="int64")
+        for place in (0, 1)
+    )
     frame["has_audio"] = frame[list(_HAS_AUDIO)].notna().any(axis=1)
     frame["has_subtitles"] = frame["subtitle_count"].fillna(0).astype(bool)
     frame["is_page"] = frame["looks_like"].isin(_PAGES) & (frame["media_type"] == MediaType.IMAGE)
@@ -92,7 +120,9 @@ def groups_frame(
     # Because of rounding, the measured distance of a picture to itself can be slightly above 0.
     frame["distance"] = frame["distance"].where(~frame["is_best"], 0.0)
     frame["keep"] = frame["is_best"] | frame.index.isin(list(extra))
-    frame["reclaimable_bytes"] = frame["file_size"].where(~frame["keep"], 0).astype("int64")
+    frame["reclaimable_bytes"] = (
+        (frame["file_size"] * frame["files"]).where(~frame["keep"], 0).astype("int64")
+    )
     frame["extra"] = pd.Series(extra, dtype="object").reindex(frame.index)
     frame["total"] = frame.groupby("best")["reclaimable_bytes"].transform("sum")
     frame = frame.sort_values(["total", "best", "rank"], ascending=[False, True, True], ignore_index=True)
@@ -107,6 +137,7 @@ def groups_frame(
             "width": frame["width"].astype("Int64"),
             "height": frame["height"].astype("Int64"),
             "file_size": frame["file_size"].astype("Int64"),
+            "paths": frame["paths"].astype("Int64"),
             "has_original_metadata": frame["has_original_metadata"].astype("boolean"),
             "keep": frame["keep"].astype("boolean"),
             "reason": frame["reason"].astype("str"),

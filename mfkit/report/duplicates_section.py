@@ -80,7 +80,10 @@ def _similar(context: ReportContext, pictures: ReportPictures, kind: Kind) -> li
         versions = context.query(context.lib.similar, kind=kind)
     if versions.empty:
         return [paragraph(f"No similar {noun}s are known. Only {noun}s that were inspected are compared.")]
-    removed = versions[~versions["keep"].astype(bool)]
+    is_removed = ~versions["keep"].astype(bool)
+    # One path of each version is counted, because the section on duplicates counts the others.
+    versions = versions.assign(reclaimable_bytes=versions["file_size"].where(is_removed, 0))
+    removed = versions[is_removed]
     parts: list[Html | Chart] = [
         paragraph(
             "Removing {versions} of {originals}, such as smaller or recompressed ones, frees {size}.",
@@ -119,4 +122,6 @@ def _groups(versions: pd.DataFrame) -> pd.DataFrame:
     )
     # Several files of a group can be kept, such as videos in different languages. The best one comes first.
     best = versions.loc[versions["keep"].astype(bool), ["group", "file_path"]].drop_duplicates("group")
-    return sums.merge(best, on="group").sort_values("group", ignore_index=True)
+    return sums.merge(best, on="group").sort_values(
+        ["reclaimable_bytes", "group"], ascending=[False, True], ignore_index=True
+    )

@@ -208,9 +208,10 @@ class ComparePanel(Panel):
 
     def _update_buttons(self, _: Any = None) -> None:
         removed = [one for group in self._in_scope() for one in group.removed()]
-        size = format_size(sum(one.size for one in removed))
+        paths = sum(one.paths for one in removed)
+        size = format_size(sum(one.freed for one in removed))
         self.summary.value = (
-            f"{plural(len(self.groups), 'group')}. Removing {plural(len(removed), 'file')} frees "
+            f"{plural(len(self.groups), 'group')}. Removing {plural(paths, 'file')} frees "
             f"<b>{size}</b>. This panel does not delete files."
             if self.groups
             else ""
@@ -221,11 +222,7 @@ class ComparePanel(Panel):
         self.tag_button.disabled = not (can_tag and removed)
         self.tag_button.description = f"Tag {plural(len(removed), 'file')}" if can_tag else "Tag"
         self.export_button.disabled = not removed
-        # For similar files, the number is unknown here: the paths of their exact copies are added later.
-        is_exact = self.kind.value == "copies"
-        self.export_button.description = (
-            f"Export {plural(len(removed), 'path')}" if is_exact else "Export paths"
-        )
+        self.export_button.description = f"Export {plural(paths, 'path')}"
 
     def _tag(self) -> None:
         name = self.tag_field.value.strip()

@@ -20,6 +20,9 @@ class GroupedFile:
         path: Stored path.
         values: Values that can differ in the group, as text by name.
         size: Size in bytes.
+        paths: Number of paths that are removed with the file: those of its exact copies, if it is similar to
+            the other files of the group.
+        freed: Bytes that removing these paths frees.
         suggestion: Suggestion with its reason, for example ``Suggestion: remove (fewer pixels)``.
     """
 
@@ -27,6 +30,8 @@ class GroupedFile:
     path: str
     values: dict[str, str]
     size: int
+    paths: int
+    freed: int
     suggestion: str
 
 
@@ -83,6 +88,7 @@ def decisions(groups: list[FileGroup]) -> pd.DataFrame:
 
 
 def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:
+    is_similar = by == "group"
     for _, rows in frame.groupby(by, sort=False):
         ordered = rows.sort_values("keep", ascending=False, kind="stable").to_dict("records")
         files = [
@@ -91,12 +97,22 @@ def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:
                 str(row["file_path"]),
                 values(row),
                 int(row["file_size"]),
+                int(row["paths"]) if is_similar else 1,
+                _freed(row) if is_similar else int(row["file_size"]),
                 f"Suggestion: {'keep' if row['keep'] else 'remove'} ({row['reason']})",
             )
             for row in ordered
         ]
         if len(files) > 1:
             yield FileGroup(files, {str(row["file_path"]) for row in ordered if row["keep"]})
+
+
+def _freed(row: dict[Any, Any]) -> int:
+    """Return the bytes that removing a similar file and its exact copies frees.
+
+    Hard links are only considered for files that are suggested for removal.
+    """
+    return int(row["file_size"] * row["paths"] if row["keep"] else row["reclaimable_bytes"])
 
 
 def _similar_values(row: dict[Any, Any]) -> dict[str, str]:

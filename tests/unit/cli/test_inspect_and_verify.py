@@ -50,13 +50,19 @@ def test_quality(photos: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None
     assert nothing[0][0].startswith("No picture that looks dark among the inspected files")
 
 
-def test_the_script_of_similar_pictures(photos: MediaLibrary, mfkit_rows: Any, tmp_path: Path) -> None:
-    """The last line names the script, which moves all paths of the smaller version and no other file."""
+def test_the_script_of_similar_pictures(
+    photos: MediaLibrary, mfkit_rows: Any, mfkit_json: Any, tmp_path: Path
+) -> None:
+    """The last line, the JSON and the script count all paths of the smaller versions, and no other file.
+
+    A hard link is a path that the script moves, but frees no bytes of its own.
+    """
     folder = tmp_path / "photos"
     small = scene(1).resize((400, 300))
     small.save(folder / "small.jpg")
     (folder / "more").mkdir()
     small.save(folder / "more" / "small.jpg")
+    os.link(folder / "small.jpg", folder / "more" / "link.jpg")
     scene(1).resize((320, 240)).save(folder / "tiny.jpg")
     photos.scan(folder)
     assert mfkit_rows("similar") == [
@@ -65,17 +71,22 @@ def test_the_script_of_similar_pictures(photos: MediaLibrary, mfkit_rows: Any, t
     mfkit_rows("inspect", "--what", "similarity")
     alone = mfkit_rows("similar", "--extension", "png", "--extension", "jpg", "--max-width", "320")
     assert alone == [["1 inspected picture compared. None is similar to another one."]]
-    removed = sum((folder / name).stat().st_size for name in ("small.jpg", "tiny.jpg"))
+    names = ("small.jpg", "more/small.jpg", "tiny.jpg")
+    removed = sum((folder / name).stat().st_size for name in names)
     assert mfkit_rows("similar")[-3:] == [
-        [f"1 group. Removing 2 files frees {format_size(removed)}."],
+        [f"1 group. Removing 4 files frees {format_size(removed)}."],
         ["Similar files are not equal. Look at them in the Compare panel first: mfkit app"],
         ["Add --script FILE to write a script that moves them to a folder. Nothing is deleted."],
     ]
+    rows = [row for row in mfkit_json("similar") if not row["keep"]]
+    assert [row["paths"] for row in rows] == [3, 1]
+    assert sum(row["reclaimable_bytes"] for row in rows) == removed
     assert mfkit_rows("similar", "--script", "remove.sh")[-1][0].startswith(
-        "Wrote remove.sh, which moves 3 files to a folder."
+        "Wrote remove.sh, which moves 4 files to a folder."
     )
     subprocess.run(["sh", "remove.sh", "removed"], check=True)
     assert sorted(path.name[6:] for path in Path("removed").iterdir()) == [
+        "link.jpg",
         "small.jpg",
         "small.jpg",
         "tiny.jpg",
@@ -89,7 +100,7 @@ def test_the_script_of_similar_pictures(photos: MediaLibrary, mfkit_rows: Any, t
     ]
     frame = photos.similar()
     for wrong, message in (
-        (frame[~frame["keep"]], "No row says which file to keep instead of .*small.jpg. Pass all rows"),
+        (frame[~frame["keep"]], "No row says which file to keep instead of .*link.jpg. Pass all rows"),
         (photos.items(), r"must have the columns of lib.similar\(\) or lib.duplicates\(\)"),
     ):
         with pytest.raises(ExportError, match=message):

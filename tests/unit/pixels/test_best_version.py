@@ -36,7 +36,7 @@ def test_the_first_difference_is_the_reason(paths: str, reasons: list[str]) -> N
     names = [*paths.split(), "/y", "/z"][::-1]
     details = pd.DataFrame([VERSIONS.get(name, (1, False, 1)) for name in names])
     details.columns = pd.Index(["pixels", "has_original_metadata", "file_size"])
-    details = details.assign(file_path=names, id=names, width=1, height=1)
+    details = details.assign(file_path=names, id=names, width=1, height=1, paths=1, files=1)
     details = details.assign(**dict.fromkeys(("has_audio", "has_subtitles", "is_page"), False))
     best = np.array([0, 0, *[len(names) - 1] * (len(names) - 2)])
     frame = groups_frame(details, best, np.zeros(len(names), np.float32), rank_versions(details))
@@ -85,7 +85,7 @@ def test_a_video_with_other_audio_or_subtitles_is_kept(tracks: list[str], reason
         ]
     )  # fmt: skip
     names = [str(number) for number in range(len(tracks))]
-    details = details.assign(file_path=names, id=names, width=1, height=1, is_page=False)
+    details = details.assign(file_path=names, id=names, width=1, height=1, paths=1, files=1, is_page=False)
     best, apart = np.zeros(len(names), np.int64), np.zeros(len(names), np.float32)
     frame = groups_frame(details, best, apart, rank_versions(details))
     kept = {0, *reasons}
@@ -124,7 +124,7 @@ def test_originals_and_other_pages_are_kept(original: str, is_page: str, reasons
         }
     )
     details = details.assign(file_path=["/a", "/b", "/c"], id=["a", "b", "c"], width=1, height=1, file_size=9)
-    details = details.assign(**dict.fromkeys(("has_audio", "has_subtitles"), False))
+    details = details.assign(**dict.fromkeys(("has_audio", "has_subtitles"), False), paths=1, files=1)
     apart = np.array([0, 0.019, 0.021], np.float32)
     frame = groups_frame(details, np.zeros(3, np.int64), apart, rank_versions(details))
     assert frame["keep"].tolist() == [number == 0 or number in reasons for number in range(3)]

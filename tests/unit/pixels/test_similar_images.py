@@ -26,6 +26,7 @@ COLUMNS = {
     "width": "Int64",
     "height": "Int64",
     "file_size": "Int64",
+    "paths": "Int64",
     "has_original_metadata": "boolean",
     "keep": "boolean",
     "reason": "str",

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from mfkit import MediaLibrary
+from mfkit.filters.units import format_size
 from mfkit.widgets import ComparePanel, Explorer
 
 
@@ -141,8 +142,10 @@ def test_similar_files_are_exported_with_their_copies(
     monkeypatch.chdir(tmp_path)
     if names(panel, kept=True) != ["1.jpg"]:
         tell(panel, kind="step", by=1)
-    assert names(panel, kept=True) == ["1.jpg"] and panel.export_button.description == "Export paths"
+    assert names(panel, kept=True) == ["1.jpg"] and panel.export_button.description == "Export 2 paths"
     number, media = str(panel.view.group["number"]), inspected / "media"
+    freed = format_size(2 * (media / "1 small.jpg").stat().st_size)
+    assert f"Removing 2 files frees <b>{freed}</b>." in panel.summary.value
     panel.format.value = "csv"
     panel.export_button.click()
     with (tmp_path / "to remove.csv").open(newline="") as file:

@@ -195,10 +195,10 @@ def test_the_script_of_duplicates(filled: Any, mfkit: Any) -> None:
         "Wrote remove it.sh, which moves 2 files to a folder. Nothing is deleted, and nothing has been moved "
         "yet. Run: sh 'remove it.sh' FOLDER"
     )
-    moves = [line for line in script.read_text().splitlines() if line.startswith("move '")]
+    moves = [line for line in script.read_text().splitlines() if line.startswith("move_copy ")]
     assert moves == [
-        "move '/m/backup/a.jpg' '00001-a.jpg' '/m/a.jpg'",
-        "move '/m/copies/a.jpg' '00002-a.jpg' '/m/a.jpg'",
+        "move_copy '/m/backup/a.jpg' '00001-a.jpg' '/m/a.jpg'",
+        "move_copy '/m/copies/a.jpg' '00002-a.jpg' '/m/a.jpg'",
     ]
     again = mfkit("duplicates", "--script", str(script))
     assert again.code == 2 and again.err == "mfkit: remove it.sh already exists. Name another file.\n"

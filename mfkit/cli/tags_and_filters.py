@@ -81,7 +81,7 @@ def remove_tag(
     _change(context, names, library, everything, as_json, add=False)
 
 
-@tag.command("delete", epilog=example("mfkit tag delete new"))
+@tag.command("delete", epilog=example("mfkit tag delete 'to sort'"))
 def delete_tag(
     name: Annotated[str, typer.Argument(help="Name of the tag.")],
     library: Library = "library.db",

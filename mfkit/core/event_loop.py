@@ -214,8 +214,7 @@ def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
     Returns:
         A future that any thread can wait for. Cancelling the future cancels the coroutine.
     """
-    with recorded_caller():
-        return asyncio.run_coroutine_threadsafe(work, _running_loop())
+    return recorded_caller().run(asyncio.run_coroutine_threadsafe, work, _running_loop())
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -29,28 +29,27 @@ _is_silent: ContextVar[bool] = ContextVar("mfkit_is_silent", default=False)
 _calling_line: ContextVar[_Line | None] = ContextVar("mfkit_calling_line", default=None)
 
 
-@contextmanager
-def recorded_caller() -> Iterator[None]:
-    """In the ``with`` block, record the current line of the user's code, so that warnings can name it.
+def recorded_caller() -> Context:
+    """Return a copy of the current context that records the current line of the user's code.
 
-    Work on the event loop sees the record, because tasks inherit the context variables of the code that
-    starts them, also across threads.
+    Work that is started on the event loop in this context can name the line in warnings, because tasks
+    inherit the context variables of the code that starts them, also across threads. The variable is set in a
+    copy, because setting and resetting it in each call crashed Python 3.11.
     """
-    token = _calling_line.set(_calling_line.get() or _user_line())
-    try:
-        yield
-    finally:
-        _calling_line.reset(token)
+    context = copy_context()
+    context.run(_calling_line.set, _calling_line.get() or _user_line())
+    return context
 
 
 @contextmanager
 def silent() -> Iterator[None]:
     """Suppress the warnings of :func:`warn_caller`, because the ``with`` block informs the user itself."""
-    token = _is_silent.set(True)
+    previous = _is_silent.get()
+    _is_silent.set(True)
     try:
         yield
     finally:
-        _is_silent.reset(token)
+        _is_silent.set(previous)
 
 
 def warn_caller(message: str, category: type[Warning]) -> None:

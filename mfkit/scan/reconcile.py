@@ -85,10 +85,10 @@ class ReconcileResult:
         items_found_again: Items that were missing and exist again, unchanged.
         copies_found_again: Unchanged copies that were missing, or whose item was missing.
         paths_found_again: Paths of the items and copies that were found again.
-        items_missing: Items whose path was not found.
-        copies_missing: Copies whose path was not found.
+        items_missing: Items whose path was not found, without those that were missing before.
+        copies_missing: Copies whose path was not found, without those that were missing before.
         failures_missing: Failures whose path was not found.
-        paths_missing: The paths of all items, copies and failures that were not found.
+        paths_missing: The paths of these items, copies and failures.
     """
 
     to_read: list[tuple[Candidate, str | None]] = field(default_factory=list)
@@ -166,18 +166,21 @@ def reconcile(
         if candidate is not None:
             _compare(candidate, rows, result)
         elif not any(path == folder or path.startswith(f"{folder}/") for folder in unlisted):
-            _add_missing(rows, result)
-            result.paths_missing.append(path)
+            if _add_missing(rows, result):
+                result.paths_missing.append(path)
     return result
 
 
-def _add_missing(rows: StoredRows, result: ReconcileResult) -> None:
+def _add_missing(rows: StoredRows, result: ReconcileResult) -> bool:
+    """Add the rows of a path that was not found, and return whether one of them was not missing before."""
+    before = len(result.items_missing) + len(result.copies_missing) + len(result.failures_missing)
     if rows.item is not None and not rows.item.missing:
         result.items_missing.append(rows.item.id)
     if rows.copy is not None and not rows.copy.missing:
         result.copies_missing.append(rows.copy.id)
     if rows.failure is not None:
         result.failures_missing.append(rows.failure.id)
+    return len(result.items_missing) + len(result.copies_missing) + len(result.failures_missing) > before
 
 
 def _compare(candidate: Candidate, rows: StoredRows, result: ReconcileResult) -> None:

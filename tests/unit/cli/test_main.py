@@ -50,7 +50,7 @@ def whole(tmp_path_factory) -> Path:
     with mfkit.MediaLibrary(folder / "library.db") as lib:
         lib.scan(media, progress=False)
         lib.ingest(folder / "rows.csv", progress=False)
-        lib.tag({"media_type": "video"}, "seen", "new")
+        lib.tag({"media_type": "video"}, "seen", "to sort")
         lib.add_to("mine", {"media_type": "document"})
         lib.save_filter("videos", media_type="video")
     return folder / "library.db"

@@ -420,7 +420,8 @@ class TestDuplicates:
         rows = [row["cells"] for row in panel.grid.rows]
         assert [cells[1] for cells in rows].count("keep") == 2
         assert next(cells[0] for cells in rows if cells[1] == "keep").endswith("/a/film.txt")
-        assert rows[0][3:] == ["900 B", "3", "1.80 kB"]
+        assert rows[0][1] == "keep" and rows[0][3:] == ["900 B", "3", "0 B"]
+        assert rows[1][1] != "keep" and rows[1][3:] == ["900 B", "3", "900 B"]
 
     def test_tagging_deletes_nothing(self, files_with_copies: MediaLibrary) -> None:
         """The items with copies are tagged; all files still exist."""

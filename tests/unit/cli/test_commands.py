@@ -48,7 +48,7 @@ def scanned(demo, tmp_path_factory) -> Path:
     with mfkit.MediaLibrary(path) as lib:
         lib.scan(demo, progress=False)
         lib.save_filter("videos", media_type="video")
-        lib.tag({"media_type": "video"}, "new")
+        lib.tag({"media_type": "video"}, "new", "to sort")
     return path
 
 
@@ -264,7 +264,7 @@ def test_tags_are_added_listed_and_removed(run):
     run("tag", "remove", "seen", "--all")
     assert json.loads(run("items", "--tag", "seen", "--json").out) == []
     assert run("tag", "delete", "New").out == f'Deleted tag "New", which {listed["new"]} items had\n'
-    assert [one["name"] for one in json.loads(run("tag", "list", "--json").out)] == ["seen"]
+    assert [one["name"] for one in json.loads(run("tag", "list", "--json").out)] == ["seen", "to sort"]
 
 
 def test_unknown_commands_are_answered(run):

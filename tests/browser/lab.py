@@ -1,12 +1,14 @@
-"""A JupyterLab for tests, and a page in a real browser that controls it."""
+"""A JupyterLab and a Voilà server for tests, and a page in a real browser that controls them."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -202,6 +204,42 @@ def write_notebook(lab: Lab, name: str, *cells: str) -> None:
     (lab.folder / name).write_text(
         json.dumps({"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
     )
+
+
+@contextlib.contextmanager
+def web_page(library: Path, *options: str) -> Iterator[str]:
+    """Run ``mfkit app``, which serves the explorer with Voilà, and yield the printed address.
+
+    Args:
+        library: The library's file. Settings, data and the log of the server are written beside it.
+        options: Options of ``mfkit app``.
+    """
+    folder = library.parent
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+    }
+    command = [sys.executable, "-m", "mfkit.cli", "app", str(library), "--no-browser", *options]
+    with (folder / "app.log").open("w") as log:
+        running = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=folder
+        )
+        assert running.stdout is not None
+        try:
+            said = running.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
+            assert address, said + (folder / "app.log").read_text()[-2000:]
+            notes = "read-only, Ctrl-C stops it" if "--read-only" in options else "Ctrl-C stops it"
+            assert said == f"Explorer of {library} ({notes}): {address[0]}\n"
+            yield address[0]
+        finally:
+            running.send_signal(signal.SIGINT)
+            assert running.wait(30) == 0
+            running.stdout.close()
 
 
 @contextlib.contextmanager

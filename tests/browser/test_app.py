@@ -5,13 +5,7 @@ To be run in a pytest process of its own: ``pytest -m browser``.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +14,7 @@ from playwright.sync_api import expect
 
 from mfkit import MediaFilter, MediaLibrary
 from tests.browser.accessibility import violations
-from tests.browser.lab import CHROMIUM, ROOT, Visit, drag, visit
+from tests.browser.lab import CHROMIUM, Visit, drag, visit, web_page
 from tests.requirements import require
 
 pytestmark = pytest.mark.browser
@@ -32,36 +26,6 @@ def selected(browser: Visit, count: int) -> None:
         "count => document.querySelector('.mfkit-count b')?.textContent == count", arg=f"{count:,}"
     )
     browser.page.locator(".mfkit-pager", has_text=f"of {count:,}").first.wait_for()
-
-
-@contextlib.contextmanager
-def app(folder: Path, *options: str) -> Iterator[str]:
-    """Run ``mfkit app`` on the library of a folder; yield the printed address."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-    }
-    command = [sys.executable, "-m", "mfkit.cli", "app", str(folder / "library.db"), "--no-browser", *options]
-    with (folder / "app.log").open("w") as log:
-        running = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=folder
-        )
-        assert running.stdout is not None
-        try:
-            said = running.stdout.readline()
-            address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", said)
-            assert address, said + (folder / "app.log").read_text()[-2000:]
-            notes = "read-only, Ctrl-C stops it" if "--read-only" in options else "Ctrl-C stops it"
-            assert said == f"Explorer of {folder / 'library.db'} ({notes}): {address[0]}\n"
-            yield address[0]
-        finally:
-            running.send_signal(signal.SIGINT)
-            assert running.wait(30) == 0
-            running.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +46,7 @@ def test_read_only_app(folder: Path) -> None:
     """
     with (
         MediaLibrary(folder / "library.db") as library,
-        app(folder, "--read-only") as address,
+        web_page(folder / "library.db", "--read-only") as address,
         visit(folder / "reader") as browser,
     ):
         browser.page.goto(address.partition("?")[0])
@@ -120,7 +84,7 @@ def test_app_works_like_the_notebook(folder: Path) -> None:
     """Lists, brushes, clicks, the map, the card, saved filters and export work after a reload, too."""
     with (
         MediaLibrary(folder / "library.db") as library,
-        app(folder) as address,
+        web_page(folder / "library.db") as address,
         visit(folder / "worker") as browser,
     ):
         page = browser.page

@@ -5,6 +5,7 @@ To be run in a pytest process of its own: ``pytest -m browser``.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from playwright.sync_api import Locator, expect
 from mfkit import MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaCopy, MediaItem, MediaMetadata
-from tests.browser.lab import CHROMIUM, PATIENCE, Lab, Visit, jupyter_lab, visit
+from tests.browser.lab import CHROMIUM, PATIENCE, Visit, jupyter_lab, visit, web_page
 from tests.requirements import require
 from tests.synthetic import HOSTILE
 
@@ -87,20 +88,21 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaLibrary]:
         yield lib
 
 
-@pytest.fixture(scope="module")
-def lab(library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab whose kernels open that library."""
+@pytest.fixture(scope="module", params=["jupyterlab", "voila"])
+def opened(
+    request: pytest.FixtureRequest, library: MediaLibrary, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Visit]:
+    """The explorer of that library with all charts drawn: in the notebook, and as a page of ``mfkit app``."""
     assert library.database.file is not None
-    with jupyter_lab(tmp_path_factory.mktemp("lab"), Path(library.database.file)) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def opened(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    """The notebook with all cells run and all charts drawn."""
-    with visit(tmp_path_factory.mktemp("profile")) as browser:
-        browser.open(lab, "explore.ipynb")
-        browser.run_all()
+    file = Path(library.database.file)
+    with contextlib.ExitStack() as running:
+        browser = running.enter_context(visit(tmp_path_factory.mktemp("profile")))
+        if request.param == "jupyterlab":
+            lab = running.enter_context(jupyter_lab(tmp_path_factory.mktemp("lab"), file))
+            browser.open(lab, "explore.ipynb")
+            browser.run_all()
+        else:
+            browser.page.goto(running.enter_context(web_page(file)))
         browser.plots(4)
         yield browser
         assert browser.outside == [] and browser.faults == []
@@ -173,6 +175,8 @@ def test_file_dates_are_grey(explorer: Visit) -> None:
     selected(explorer, 700)
     # No music has a capture time, so the timeline shows file dates.
     plot(explorer, "Over time").get_by_text("file dates, because no capture times are known").wait_for()
+    # No music has a video codec, so the chart of codecs shows audio codecs.
+    expect(plot(explorer, "Codecs").locator(".ytick")).to_have_text(["mp3"])
 
 
 def test_the_time_axis_ends_at_real_dates(explorer: Visit) -> None:

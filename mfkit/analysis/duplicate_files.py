@@ -21,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import matches
 from mfkit.filters.media_filter import MediaFilter
@@ -55,7 +56,9 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     """Return the SELECT statement of `MediaLibrary.duplicates`, which lists the paths of duplicate files.
 
     Hard links to one file, and several paths to one file through a linked folder or a bind mount, count as
-    one path, because removing one of them frees no space. Of such paths only the best one to keep is listed.
+    one file. Of the file to keep, only the best path is listed. Of any other file, all paths are listed,
+    because removing the file frees space only if no path is left. The first of these paths has the
+    reclaimable bytes; they are 0 if the file has further hard links that the library does not know.
 
     The statement suggests one path per item to keep: the path with the fewest signs of a copy
     (:data:`COPY_WORDS`). If several paths are equal, the next criteria decide: the fewest signs of an
@@ -77,6 +80,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         c.file_modified_at,
         c.device,
         c.inode,
+        c.link_count,
     ).where(c.id.in_(within), c.missing_since.is_(None))
     copies = (
         select(
@@ -88,6 +92,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
             copy.file_modified_at,
             copy.device,
             copy.inode,
+            copy.link_count,
         )
         .join_from(media, MediaCopy.__table__, copy.media_item_id == c.id)
         .where(c.id.in_(within), copy.missing_since.is_(None))
@@ -114,31 +119,46 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         func.length(every.file_path).label("_length"),
     ).subquery()
     j = judged.c
+    ordered = select(
+        judged, func.row_number().over(partition_by=j.id, order_by=_best_first(j)).label("_order")
+    ).subquery()
     # Paths with the same device and inode are hard links to one file. If the inode of a path is unknown, the
     # path counts as a separate file.
-    file = (j.id, j.device, j.inode, case((j.inode.is_(None), j.file_path)))
+    o = ordered.c
+    file = (o.id, o.device, o.inode, case((o.inode.is_(None), o.file_path)))
     links = select(
-        judged, func.row_number().over(partition_by=file, order_by=_best_first(j)).label("_link")
+        ordered,
+        func.row_number().over(partition_by=file, order_by=o._order).label("_link"),
+        func.min(o._order).over(partition_by=file).label("_best"),
+        func.count().over(partition_by=file).label("_links"),
     ).subquery()
     k = links.c
-    ranked = (
+    ranked = select(
+        links,
+        func.dense_rank().over(partition_by=k.id, order_by=k._best).label("_rank"),
+        # Removing a file of which another path remains outside of the library frees nothing.
+        case((and_(k._link == 1, func.coalesce(k.link_count, 1) <= k._links), k.file_size), else_=0).label(
+            "_frees"
+        ),
+    ).subquery()
+    r = ranked.c
+    listed = (
         select(
-            links,
-            func.row_number().over(partition_by=k.id, order_by=_best_first(k)).label("_rank"),
-            func.count().over(partition_by=k.id).label("_paths"),
+            ranked,
+            func.max(r._rank).over(partition_by=r.id).label("_paths"),
+            func.sum(case((r._rank > 1, r._frees), else_=0)).over(partition_by=r.id).label("_freed"),
         )
-        .where(k._link == 1)
+        .where(or_(r._link == 1, r._rank > 1))
         .subquery()
     )
-    freed = ranked.c.file_size * (ranked.c._paths - 1)
     ranked = select(
-        ranked, func.dense_rank().over(order_by=(freed.desc(), ranked.c.id)).label("_group")
+        listed, func.dense_rank().over(order_by=(listed.c._freed.desc(), listed.c.id)).label("_group")
     ).subquery()
     r = ranked.c
     # To explain the suggestion, each path is compared with the suggested path to keep, and the suggested path
     # is compared with the second best path.
     rival = ranked.alias()
-    against = and_(rival.c.id == r.id, rival.c._rank == case((r._rank == 1, 2), else_=1))
+    against = and_(rival.c.id == r.id, rival.c._link == 1, rival.c._rank == case((r._rank == 1, 2), else_=1))
     kept = r._rank == 1
     limit = [] if groups is None else [r._group <= groups]
     return (
@@ -150,15 +170,24 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
             r.media_type,
             r.file_size,
             cast(r._paths, BigInteger()).label("paths"),
-            cast(case((kept, 0), else_=r.file_size), BigInteger()).label("reclaimable_bytes"),
+            cast(case((kept, 0), else_=r._frees), BigInteger()).label("reclaimable_bytes"),
             r.file_modified_at,
             kept.label("keep"),
             _reason(kept, r, rival.c).label("reason"),
         )
         .join_from(ranked, rival, against)
         .where(*limit)
-        .order_by((r.file_size * (r._paths - 1)).desc(), r.id, r.is_copy, r.file_path)
+        .order_by(r._freed.desc(), r.id, r.is_copy, r.file_path)
     )
+
+
+def reclaimable(chosen: MediaFilter) -> Select[Any]:
+    """Return the SELECT statement of the bytes that the suggestions of `duplicates` free together.
+
+    Its result is one row with the column ``reclaimable_bytes``.
+    """
+    listed = duplicates(chosen).order_by(None).subquery()
+    return select(integer_sum(func.sum(listed.c.reclaimable_bytes)).label("reclaimable_bytes"))
 
 
 def paths(chosen: MediaFilter) -> Select[Any]:

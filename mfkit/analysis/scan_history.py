@@ -64,12 +64,21 @@ def roots() -> Select[Any]:
 
 def totals() -> Select[Any]:
     """Return the SELECT statement of `MediaLibrary.totals`, which counts the files in all scanned folders."""
+    copy = MediaCopy.__table__.c
+    paths = (
+        select(func.count())
+        .join_from(MediaCopy.__table__, media, media.c.id == copy.media_item_id)
+        .where(copy.missing_since.is_(None), media.c.missing_since.is_(None))
+        .correlate(None)
+        .scalar_subquery()
+    )
     present = (
         select(
             func.count().label("items"),
             _sum(media.c.file_size).label("item_bytes"),
             _sum(media.c.copies).label("copies"),
             _sum(media.c.copies * media.c.file_size).label("copy_bytes"),
+            (paths - _sum(media.c.copies)).label("hard_links"),
         )
         .where(media.c.missing_since.is_(None))
         .subquery()
@@ -87,7 +96,7 @@ def totals() -> Select[Any]:
     return select(
         # The column named `items` is accessed by key, because the attribute `.items` of a SQLAlchemy column
         # collection is a method.
-        (present.c["items"] + present.c.copies + unread.c.unread).label("files"),
+        (present.c["items"] + present.c.copies + present.c.hard_links + unread.c.unread).label("files"),
         (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
         *present.c,
         *unread.c,

@@ -215,11 +215,13 @@ def sizes(
     print_text_table(TextTable(cells, frozenset(names[1:]), last_row=total), wide=wide)
     if chosen.given():
         return
+    links = totals["hard_links"]
+    further = f"{plural(links, 'hard link')} (0 further bytes) + " if links else ""
     print_line(
         f"On disk: {plural(totals['files'], 'file')}, {totals['bytes']:,} bytes = "
         f"{plural(totals['items'], 'item')} ({totals['item_bytes']:,} bytes) + "
         f"{plural(totals['copies'], 'copy')} ({totals['copy_bytes']:,} bytes) + "
-        f"{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,} bytes)"
+        f"{further}{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,} bytes)"
     )
 
 
@@ -294,7 +296,7 @@ def duplicates(
     columns = ("file_path", "keep", "file_size", "reason", "paths")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
     print_rest(len(frame), len(shown), "path")
-    duplicated, size = plural(frame.id.nunique(), "item"), format_size(surplus.file_size.sum())
+    duplicated, size = plural(frame.id.nunique(), "item"), format_size(surplus.reclaimable_bytes.sum())
     print_line(f"{duplicated} with copies. Removing {plural(len(surplus), 'copy')} frees {size}.")
     print_line(next_step, whole=script is not None)
 

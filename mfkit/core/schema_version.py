@@ -20,7 +20,7 @@ from mfkit.models import Base
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0013"
+HEAD = "0014"
 """Newest schema revision that this version of mfkit knows."""
 _UNFINISHED = "copy:"
 _OBJECT = re.compile(r"CREATE (TRIGGER|VIEW|VIRTUAL TABLE) (?:IF NOT EXISTS )?\W?(\w+)", re.IGNORECASE)

@@ -258,9 +258,10 @@ class AnalysisMethods(ReadMethods):
 
         Returns:
             One row per path, items with the most reclaimable bytes first: ``id``, ``file_path``,
-            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths`` (number of paths of the
-            item), ``reclaimable_bytes`` (bytes freed by removing the path; 0 for a path to keep),
-            ``file_modified_at``, ``keep`` (true for one path of each item) and ``reason``.
+            ``is_copy``, ``file_name``, ``media_type``, ``file_size``, ``paths`` (number of files with
+            this content), ``reclaimable_bytes`` (bytes freed by removing the path; 0 for a path to keep, and
+            for all but one of the hard links to a file), ``file_modified_at``, ``keep`` (true for one path of
+            each item) and ``reason``.
 
         Raises:
             FilterError: A field is unknown, or a value is invalid.

@@ -149,7 +149,7 @@ class ScanMethods(LibraryBase):
 
         Returns:
             One row: ``files`` and ``bytes``, as ``find`` and ``du`` count them, and their parts: ``items``
-            and ``item_bytes``, ``copies`` and ``copy_bytes``, ``unread`` and ``unread_bytes`` (empty or
-            unreadable files).
+            and ``item_bytes``, ``copies`` and ``copy_bytes``, ``hard_links`` (further paths of these files,
+            which take no space), ``unread`` and ``unread_bytes`` (empty or unreadable files).
         """
         return await self.frame(scan_history.totals())

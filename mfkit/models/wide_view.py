@@ -38,10 +38,14 @@ media = Table(
 """View of all items with their metadata and quality measures (LEFT JOIN) and computed columns.
 
 The computed columns are ``folder`` (without a trailing slash), ``extension`` (lower case, without the dot;
-empty if the name has no extension), ``copies`` (number of copies that are not missing), ``date``
+empty if the name has no extension), ``copies`` (number of further files with the same content that are not
+missing; further paths of one file, such as hard links, do not count), ``date``
 (``captured_at`` if known, otherwise the modification time of the file in UTC), ``date_source`` (``capture``
 or ``file``), and ``looks_like`` with the name of its rule (:mod:`mfkit.models.looks_like_rules`).
 """
+
+FILE_OF_COPY = "coalesce(c.device || ':' || c.inode, c.file_path)"
+"""SQL of a text that is the same for all paths of one file; ``c`` is a row of ``media_copies``."""
 
 # SQLite cannot search a text from its end. Instead, rtrim() removes all characters after the last separator.
 SQLITE_FOLDER = (
@@ -78,7 +82,8 @@ def wide_select(dialect: str, *further: str) -> str:
     more = "".join(f", {column}" for column in (*quality, *computed, *further))
     return (
         f"SELECT {columns}, {folder.format(path='i.file_path')} AS folder, {extension} AS extension, "
-        "(SELECT count(*) FROM media_copies c WHERE c.media_item_id = i.id AND c.missing_since IS NULL) "
+        f"(SELECT count(DISTINCT {FILE_OF_COPY}) FROM media_copies c WHERE c.media_item_id = i.id "
+        "AND c.missing_since IS NULL AND coalesce(c.device <> i.device OR c.inode <> i.inode, true)) "
         f"AS copies, {_date(in_utc)} AS date, CASE WHEN i.captured_at IS NOT NULL "
         "OR i.file_created_at IS NOT NULL THEN 'capture' WHEN i.file_modified_at IS NOT NULL THEN 'file' "
         f"END AS date_source{more} FROM media_items i LEFT JOIN media_metadata m ON m.media_item_id = i.id "

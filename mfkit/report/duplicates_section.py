@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mfkit.analysis import duplicate_files
 from mfkit.core.warn_caller import silent
 from mfkit.filters.units import format_size
 from mfkit.library.inspection_methods import Kind
@@ -45,7 +46,9 @@ def _exact(context: ReportContext) -> list[Html | Chart]:
     copies = int(sums["copies"].sum())
     if not copies:
         return [paragraph("No duplicates in this selection.")]
-    every, once = float(sums["bytes_with_copies"].sum()), float(sums["bytes"].sum())
+    every = float(sums["bytes_with_copies"].sum())
+    total = context.lib.frame(duplicate_files.reclaimable(context.filter))
+    reclaimable = float(total["reclaimable_bytes"].iloc[0])
     groups = context.query(context.lib.duplicates, groups=_MAX_DUPLICATES)
     freed = groups.groupby("id")["reclaimable_bytes"].transform("sum")
     first = groups.assign(reclaimable_bytes=freed)[groups["keep"].astype(bool)]
@@ -53,8 +56,8 @@ def _exact(context: ReportContext) -> list[Html | Chart]:
         paragraph(
             "Removing {copies} with the same content as another file frees {size}, {part} of all bytes.",
             copies=plural(copies, "file"),
-            size=value(every - once, format_size),
-            part=value((every - once) / every if every else 0.0, share),
+            size=value(reclaimable, format_size),
+            part=value(reclaimable / every if every else 0.0, share),
         ),
         table(
             first,

@@ -34,9 +34,11 @@ def key_figures(context: ReportContext, earlier: KeyFigures | None) -> Section:
     ]
     unique = plural(now.items, "unique file")
     copies = plural(now.copies, "copy", "copies") if now.copies else "no duplicates"
+    links = now.files - now.items - now.copies - now.unread
+    further = f", {plural(links, 'hard link')}" if links else ""
     unread = f", {plural(now.unread, 'empty or unreadable file')}" if now.unread else ""
     shown = [
-        ("Files", value(now.files, count), f"{unique}, {copies}{unread}"),
+        ("Files", value(now.files, count), f"{unique}, {copies}{further}{unread}"),
         (
             "On disk",
             value(now.bytes, format_size),
@@ -66,12 +68,13 @@ def measure(context: ReportContext) -> KeyFigures:
     dated = years["date_status"] == "dated"
     periods = (years[dated] if dated.any() else years)["period"].dropna()
     items, copies = _whole(sums["files"]), _whole(sums["copies"])
-    unread = unread_bytes = 0
+    links = unread = unread_bytes = 0
     if context.is_all:
         totals = context.lib.totals().iloc[0]
+        links = int(totals["hard_links"])
         unread, unread_bytes = int(totals["unread"]), int(totals["unread_bytes"])
     return KeyFigures(
-        files=items + copies + unread,
+        files=items + copies + links + unread,
         bytes=_whole(sums["bytes_with_copies"]) + unread_bytes,
         items=items,
         copies=copies,
@@ -128,8 +131,8 @@ class KeyFigures:
     """Key figures of a report: numbers of files and bytes, playing time, and first and last year.
 
     Attributes:
-        files: Number of files on disk.
-        bytes: Total size of these files.
+        files: Number of files on disk. With a filter, it leaves out hard links and unreadable files.
+        bytes: Total size of these files, where hard links to one file count once.
         items: Number of items.
         copies: Number of copies.
         unread: Number of empty or unreadable files; 0 if the report has a filter.

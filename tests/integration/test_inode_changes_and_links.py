@@ -102,18 +102,34 @@ def test_rows_without_a_change_time_are_completed(library, media):
 
 
 def test_hard_links_free_nothing(library, media):
-    """A link is no duplicate; a further copy is."""
-    write(media / "a.bin", b"1" * 50_000)
-    os.link(media / "a.bin", media / "b.bin")
+    """A link is no copy and takes no space; a further file does. All links to a removed file are listed."""
+    (media / "old").mkdir()
+    write(media / "old" / "a.bin", b"1" * 50_000)
+    os.link(media / "old" / "a.bin", media / "old" / "b.bin")
     library.scan(media, progress=False)
-    item = library.items().iloc[0]
-    assert (item.link_count, item.inode, item.copies) == (2, (media / "a.bin").stat().st_ino, 1)
-    assert library.duplicates().empty
+    item, totals = library.items().iloc[0], library.totals().iloc[0]
+    assert (item.link_count, item.inode, item.copies) == (2, (media / "old" / "a.bin").stat().st_ino, 0)
+    assert (totals["files"], totals["copies"], totals["hard_links"], totals["bytes"]) == (2, 0, 1, 50_000)
+    assert library.duplicates().empty and library.count(duplicates=True) == 0
     write(media / "c.bin", b"1" * 50_000)
     library.scan(media, progress=False)
-    found = library.duplicates()
-    assert sorted(found["reclaimable_bytes"]) == [0, 50_000] and set(found["paths"]) == {2}
-    assert len(found) == 2 and (media / "c.bin").as_posix() in set(found["file_path"])
+    found = library.duplicates().set_index("file_path")
+    names = [(media / name).as_posix() for name in ("old/a.bin", "old/b.bin", "c.bin")]
+    assert found.loc[names, "keep"].tolist() == [False, False, True] and set(found["paths"]) == {2}
+    assert found.loc[names, "reclaimable_bytes"].tolist() == [50_000, 0, 0]
+    sums, totals = library.summary().iloc[0], library.totals().iloc[0]
+    assert (sums["copies"], sums["bytes"], sums["bytes_with_copies"]) == (1, 50_000, 100_000)
+    assert (totals["files"], totals["copies"], totals["hard_links"]) == (3, 1, 1)
+    assert (totals["bytes"], totals["copy_bytes"]) == (100_000, 50_000)
+
+
+def test_links_outside_of_the_library(library, media, tmp_path):
+    """Removing a file frees nothing while another path of it exists; the kept file frees nothing, either."""
+    write(media / "a.bin", b"1" * 500)
+    write(media / "a copy.bin", b"1" * 500)
+    os.link(media / "a copy.bin", tmp_path / "elsewhere.bin")
+    library.scan(media, progress=False)
+    assert library.duplicates()["reclaimable_bytes"].tolist() == [0, 0]
 
 
 def test_new_link_to_a_scanned_file(library, media):
@@ -131,7 +147,7 @@ def test_root_that_is_reached_twice(library, media, tmp_path):
     write(media / "a.bin", b"1" * 500)
     (tmp_path / "link").symlink_to(media)
     library.scan(media, tmp_path / "link", progress=False)
-    assert library.count() == 1 and library.items().iloc[0].copies == 1
+    assert library.count() == 1 and library.items().iloc[0].copies == 0
     assert library.duplicates().empty
 
 

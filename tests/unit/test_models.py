@@ -1071,15 +1071,22 @@ class TestMediaRelation:
         assert extension is None or found.extension == extension
 
     async def test_counts_copies_that_are_there(self, database: Database) -> None:
-        """Copies that are missing do not count."""
-        made = item()
+        """Copies that are missing do not count, nor do further paths of one file."""
+        made = item(device=1, inode=2)
+        files = [(None, None), (None, None), (1, 2), (1, 3), (1, 3), (2, 2)]
         made.copies = [
-            MediaCopy(file_path=f"/{n}", file_name=str(n), missing_since=NOON if n else None)
-            for n in range(3)
+            MediaCopy(
+                file_path=f"/{n}",
+                file_name=str(n),
+                device=device,
+                inode=inode,
+                missing_since=NOON if n == 1 else None,
+            )
+            for n, (device, inode) in enumerate(files)
         ]
         await put(database, made)
         async with database.connect() as connection:
-            assert await connection.scalar(select(media.c.copies)) == 1
+            assert await connection.scalar(select(media.c.copies)) == 3
 
     def test_is_no_table(self) -> None:
         """create_all must not make a table of it."""

@@ -24,7 +24,7 @@ from mfkit.engines.snapshot.catch_up import COUNT_METADATA, count_with_metadata
 from mfkit.engines.snapshot.change_cursor import SqliteChangeSource, format_position
 from mfkit.engines.snapshot.snapshot_cache import Manifest, SnapshotCache
 from mfkit.models.looks_like_sql import looks_like, looks_like_rule
-from mfkit.models.wide_view import QUALITY_COLUMNS
+from mfkit.models.wide_view import FILE_OF_COPY, QUALITY_COLUMNS
 from mfkit.processes.child_process import python_child
 from mfkit.sql.duckdb_sql import fold_case
 
@@ -217,11 +217,13 @@ def _typed(copies: str) -> str:
         f"SELECT {MEDIA.cast_sql()} FROM (SELECT *, {looks_like('looks_like_rule')} AS looks_like FROM ("
         f"SELECT incoming.*, {_FOLDER} AS folder, {looks_like_rule('duckdb')} AS looks_like_rule, "
         f"{fold_case(_EXTENSION)} AS extension, "
-        "coalesce(counted.copies, 0) AS copies, "
+        "coalesce(len(counted.files) - CASE WHEN list_contains(counted.files, device || ':' || inode) "
+        "THEN 1 ELSE 0 END, 0) AS copies, "
         "coalesce(captured_at, file_created_at, file_modified_at) AS date, "
         "CASE WHEN coalesce(captured_at, file_created_at) IS NOT NULL THEN 'capture' "
         "WHEN file_modified_at IS NOT NULL THEN 'file' END AS date_source FROM incoming "
-        f"LEFT JOIN (SELECT media_item_id, count(*) AS copies FROM {copies} WHERE missing_since IS NULL "
-        "GROUP BY ALL) AS counted ON counted.media_item_id = CAST(incoming.id AS UUID))) "
+        f"LEFT JOIN (SELECT media_item_id, list(DISTINCT {FILE_OF_COPY}) AS files FROM {copies} AS c "
+        "WHERE missing_since IS NULL GROUP BY ALL) AS counted "
+        "ON counted.media_item_id = CAST(incoming.id AS UUID))) "
         f"ORDER BY {MEDIA.order}"
     )

@@ -31,7 +31,7 @@ from mfkit.core.database import Database
 from mfkit.credentials import hide_credentials
 from mfkit.errors import MfkitError
 
-CACHE_FORMAT = 8
+CACHE_FORMAT = 9
 """Version of the file format. A cache with another version is rebuilt."""
 LOCK_TIMEOUT = 120.0
 _GRACE_SECONDS = 60.0

@@ -98,7 +98,7 @@ def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:
                 values(row),
                 int(row["file_size"]),
                 int(row["paths"]) if is_similar else 1,
-                _freed(row) if is_similar else int(row["file_size"]),
+                _freed(row, is_similar),
                 f"Suggestion: {'keep' if row['keep'] else 'remove'} ({row['reason']})",
             )
             for row in ordered
@@ -107,12 +107,13 @@ def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:
             yield FileGroup(files, {str(row["file_path"]) for row in ordered if row["keep"]})
 
 
-def _freed(row: dict[Any, Any]) -> int:
-    """Return the bytes that removing a similar file and its exact copies frees.
+def _freed(row: dict[Any, Any], is_similar: bool) -> int:
+    """Return the bytes that removing an exact copy, or a similar file and its exact copies, frees.
 
     Hard links are only considered for files that are suggested for removal.
     """
-    return int(row["file_size"] * row["paths"] if row["keep"] else row["reclaimable_bytes"])
+    kept = row["file_size"] * (row["paths"] if is_similar else 1)
+    return int(kept if row["keep"] else row["reclaimable_bytes"])
 
 
 def _similar_values(row: dict[Any, Any]) -> dict[str, str]:

@@ -147,9 +147,10 @@ def test_each_copy_moves_once(lib: MediaLibrary) -> None:
 
 
 def test_totals_add_up_items_copies_and_unread_files(lib: MediaLibrary) -> None:
-    """Missing items and copies are left out; failures count if no item or copy has the path."""
-    here = item("/m/here.jpg", file_size=1000)
+    """Missing paths do not count, hard links take no space, and failures count if no item has the path."""
+    here = item("/m/here.jpg", file_size=1000, device=1, inode=2)
     here.copies = [
+        MediaCopy(file_path="/m/link.jpg", file_name="link.jpg", device=1, inode=2),
         MediaCopy(file_path="/m/copy.jpg", file_name="copy.jpg"),
         MediaCopy(file_path="/m/gone copy.jpg", file_name="gone copy.jpg", missing_since=NOON),
     ]
@@ -173,12 +174,13 @@ def test_totals_add_up_items_copies_and_unread_files(lib: MediaLibrary) -> None:
         failure("/m/denied", "walk", 90_000_000),
     )
     assert lib.totals().iloc[0].to_dict() == {
-        "files": 6,
+        "files": 7,
         "bytes": 1000 + 30 + 1000 + 7 + 400 + 5000,
         "items": 2,
         "item_bytes": 1030,
         "copies": 1,
         "copy_bytes": 1000,
+        "hard_links": 1,
         "unread": 3,
         "unread_bytes": 5407,
     }

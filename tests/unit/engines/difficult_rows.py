@@ -226,6 +226,9 @@ async def fill(url: str) -> None:
                 for place, item in enumerate(items[::2])
             ],
         )
+        for place, item in enumerate(items[::7]):
+            # The first copy of some items is a hard link to the item's own file.
+            item.device, item.inode = (1, 10 * place) if place % 8 == 3 else (1, place)
         session.add_all(
             [
                 MediaCopy(
@@ -233,6 +236,9 @@ async def fill(url: str) -> None:
                     file_path=f"/copies/{place}/{turn}",
                     file_name="copy",
                     missing_since=TIMESTAMPS[1] if turn == 2 else None,
+                    device=1 if place % 3 else None,
+                    inode=10 * place if place % 3 else None,
+                    link_count=place % 5 or None,
                 )
                 for place, item in enumerate(items[::7])
                 for turn in range(place % 4)

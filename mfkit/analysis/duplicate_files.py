@@ -26,6 +26,7 @@ from mfkit.errors import FilterError
 from mfkit.filters.conditions import matches
 from mfkit.filters.media_filter import MediaFilter
 from mfkit.models import MediaCopy, media
+from mfkit.sql.elements import after_last
 
 c = media.c
 
@@ -60,10 +61,11 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     because removing the file frees space only if no path is left. The first of these paths has the
     reclaimable bytes; they are 0 if the file has further hard links that the library does not know.
 
-    The statement suggests one path per item to keep: the path with the fewest signs of a copy
-    (:data:`COPY_WORDS`). If several paths are equal, the next criteria decide: the fewest signs of an
-    unsorted folder (:data:`UNSORTED_WORDS`), the oldest modification time, the fewest folders, the shortest
-    path, the first path in alphabetical order. Missing paths are left out.
+    The statement suggests one path per item to keep: a path with an XMP sidecar in the library, because the
+    sidecar's edits belong to this path. If none or several have one, the path with the fewest signs of a copy
+    (:data:`COPY_WORDS`) is suggested. If several paths are equal, the next criteria decide: the fewest signs
+    of an unsorted folder (:data:`UNSORTED_WORDS`), the oldest modification time, the fewest folders, the
+    shortest path, the first path in alphabetical order. Missing paths are left out.
     ``reason`` states how a path differs from the kept path, or the kept path from the second best.
     """
     if groups is not None and groups < 0:
@@ -108,8 +110,11 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     for separator in "_-.":
         words = func.replace(words, separator, " ", type_=Text())
     unsorted = [case((words.like(f"% {word} %/%"), 1), else_=0) for word in UNSORTED_WORDS]
+    sidecars = _media_of_sidecars()
+    has_sidecar = or_(path.in_(sidecars), _without_extension(path).in_(sidecars))
     judged = select(
         *every,
+        case((has_sidecar, 0), else_=1).label("_no_sidecar"),
         reduce(add, signs).label("_copy"),
         reduce(add, unsorted).label("_unsorted"),
         # Databases sort nulls differently. This column makes every database sort unknown modification times
@@ -206,8 +211,31 @@ def paths(chosen: MediaFilter) -> Select[Any]:
     return select(*every.c).order_by(every.c.id, every.c.file_path)
 
 
+def _media_of_sidecars() -> Select[Any]:
+    """Return a SELECT statement of the paths of all XMP sidecars without ``.xmp``, in lower case.
+
+    A sidecar belongs to the file with this path, and to files with this path and any extension.
+    """
+    copy = MediaCopy.__table__.c
+    every = union_all(
+        select(c.file_path).where(c.extension == "xmp", c.missing_since.is_(None)),
+        select(copy.file_path).where(
+            func.lower(copy.file_name).endswith(".xmp"), copy.missing_since.is_(None)
+        ),
+    ).subquery()
+    path = every.c.file_path
+    return select(func.lower(func.substr(path, 1, func.length(path) - len(".xmp"))))
+
+
+def _without_extension(path: ColumnElement[str]) -> ColumnElement[str]:
+    extension, length = func.length(after_last(path, ".")), func.length(path)
+    # PostgreSQL rejects a negative length, which a path without a dot would have.
+    return func.substr(path, 1, case((extension < length, length - extension - 1), else_=0))
+
+
 def _best_first(path: Any) -> tuple[Any, ...]:
     return (
+        path._no_sidecar,
         path._copy,
         path._unsorted,
         path._undated,
@@ -220,6 +248,7 @@ def _best_first(path: Any) -> tuple[Any, ...]:
 
 def _reason(kept: ColumnElement[bool], own: Any, rival: Any) -> ColumnElement[str]:
     return case(
+        (own._no_sidecar != rival._no_sidecar, case((kept, "has a sidecar"), else_="has no sidecar")),
         (own._copy != rival._copy, case((kept, "not among copies"), else_="looks like a copy")),
         (
             own._unsorted != rival._unsorted,

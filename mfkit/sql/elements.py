@@ -199,7 +199,7 @@ def ancestor(folder: ColumnElement[str], depth: int) -> ColumnElement[str]:
     return func.coalesce(func.nullif(part, "", type_=Text()), "/", type_=Text())
 
 
-def after_last(text: ColumnElement[str], separator: Literal["/", ","]) -> ColumnElement[str]:
+def after_last(text: ColumnElement[str], separator: Literal["/", ",", "."]) -> ColumnElement[str]:
     """Return the SQL expression for the text after the last separator, or the whole text if it has none."""
     return AfterLast(text, literal_column(f"'{separator}'"))
 

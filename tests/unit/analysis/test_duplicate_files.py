@@ -53,6 +53,22 @@ def test_order_and_figures(lib: MediaLibrary) -> None:
     assert lib.duplicates(groups=1)["file_path"].tolist() == frame["file_path"].tolist()[:4]
 
 
+def test_a_path_with_a_sidecar_is_kept(lib: MediaLibrary) -> None:
+    """XMP sidecars of both kinds count before the names of folders, also if the sidecars are copies."""
+    one, raw, both, gone = (item(f"/m/{name}") for name in ("one.jpg", "raw.cr2", "both", "gone.v2.jpg"))
+    one.copies, raw.copies = [copy("/m/backup/one.jpg")], [copy("/m/old/raw.cr2")]
+    both.copies, gone.copies = [copy("/m/backup/both")], [copy("/m/backup/gone.v2.jpg")]
+    sidecar = item("/m/backup/one.jpg.xmp")
+    sidecar.copies = [copy("/m/old/Raw.XMP"), copy("/m/both.xmp"), copy("/m/backup/both.xmp")]
+    missing = item("/m/backup/gone.v2.xmp", missing_since=NOON)
+    store(lib, one, raw, both, gone, sidecar, missing, item("/m/backup/gone.xmp"))
+    frame = lib.duplicates().set_index("file_path")
+    kept = {"/m/backup/one.jpg", "/m/old/raw.cr2", "/m/both", "/m/gone.v2.jpg"}
+    assert {path for path in frame.index[frame["keep"]] if not path.endswith(("xmp", "XMP"))} == kept
+    reasons = {path: frame["reason"][path] for path in ("/m/backup/one.jpg", "/m/raw.cr2", "/m/both")}
+    assert list(reasons.values()) == ["has a sidecar", "has no sidecar", "not among copies"]
+
+
 def test_each_path_has_its_own_time(lib: MediaLibrary) -> None:
     """A copy's row has the modification time of the copy."""
     one = item("/m/a.jpg", file_modified_at=NOON)

@@ -187,9 +187,10 @@ def sizes(
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the number of items and copies per group, and their size and share with copies.
+    """Show the number of items and copies per group, their size without and with copies, and their share.
 
-    Periods and other times are listed in their order, other groups by size.
+    The share is that of the size without copies, as in lib.summary(). Periods and other times are listed in
+    their order, other groups by size.
     """
     dimension = single_value("--by", by) or "media_type"
     with open_existing(library) as lib:
@@ -206,11 +207,11 @@ def sizes(
     if summary.empty and (chosen.given() or not totals["files"]):
         print_line(no_items(chosen, library))
         return
-    names = (dimension, "items", "copies", "size", "share", "duration")
-    size = int(whole["bytes_with_copies"].sum())
+    names = (dimension, "items", "copies", "size", "with copies", "share", "duration")
+    size = int(whole["bytes"].sum())
     groups = [(label, *_size_cells(part, size)) for label, part in _size_groups(summary, dimension, rows)]
-    items, copies, total_size, _, duration = _size_cells(whole, size)
-    total = ("Total", items, copies, total_size, "", duration or format_duration(0))
+    *sums, _, duration = _size_cells(whole, size)
+    total = ("Total", *sums, "", duration or format_duration(0))
     cells = {name: [row[at] for row in groups] for at, name in enumerate(names)}
     print_text_table(TextTable(cells, frozenset(names[1:]), last_row=total), wide=wide)
     if chosen.given():
@@ -229,7 +230,7 @@ def _size_groups(summary: pd.DataFrame, by: str, rows: int | None) -> list[tuple
     """Return the printed groups with their labels: each group, or several that are added up in one row."""
     in_time = by in _TIMES
     limit = rows or (_TIME_GROUPS if in_time else _GROUPS)
-    order = by if in_time else "bytes_with_copies"
+    order = by if in_time else "bytes"
     ordered = summary.sort_values(order, ascending=in_time, kind="stable", na_position="last")
     folded = max(len(ordered) - limit, 0)
     first, last = (folded, len(ordered)) if in_time else (0, limit)
@@ -252,13 +253,18 @@ def _group_label(by: str, value: Any) -> str:
     return printable_label(value)
 
 
-def _size_cells(groups: pd.DataFrame, whole: int) -> tuple[str, str, str, str, str]:
-    """Return the sums of groups as texts: items, copies, size, share of the whole size, and duration."""
-    size, duration = int(groups["bytes_with_copies"].sum()), float(groups["duration"].sum())
+def _size_cells(groups: pd.DataFrame, whole: int) -> tuple[str, ...]:
+    """Return the sums of groups as texts.
+
+    The texts are items, copies, size without and with copies, share of the whole size without copies, and
+    duration.
+    """
+    size, duration = int(groups["bytes"].sum()), float(groups["duration"].sum())
     return (
         f"{groups['files'].sum():,}",
         f"{groups['copies'].sum():,}",
         format_size(size),
+        format_size(int(groups["bytes_with_copies"].sum())),
         f"{size / whole:.1%}" if whole else "",
         format_duration(duration) if duration else "",
     )

@@ -95,12 +95,12 @@ def test_sizes(filled: Any, mfkit_rows: Any) -> None:
     rows = mfkit_rows("sizes")
     assert len(rows) == 6
     assert rows[:4] == [
-        ["media_type", "items", "copies", "size", "share", "duration"],
-        ["video", "2", "0", "3.00 GB", "99.9%", "33:20 min"],
-        ["image", "3", "2", "3.50 MB", "0.1%"],
-        ["audio", "1", "0", "50.0 kB", "0.0%", "1:05 min"],
+        ["media_type", "items", "copies", "size", "with copies", "share", "duration"],
+        ["video", "2", "0", "3.00 GB", "3.00 GB", "99.9%", "33:20 min"],
+        ["image", "3", "2", "1.50 MB", "3.50 MB", "0.0%"],
+        ["audio", "1", "0", "50.0 kB", "50.0 kB", "0.0%", "1:05 min"],
     ]
-    assert rows[-2] == ["Total", "6", "2", "3.00 GB", "34:25 min"]
+    assert rows[-2] == ["Total", "6", "2", "3.00 GB", "3.00 GB", "34:25 min"]
     assert rows[-1] == [
         "On disk: 9 files, 3,003,550,033 bytes = 6 items (3,001,550,000 bytes) + 2 copies (2,000,000 bytes) "
         "+ 1 empty or unreadable (33 bytes)"
@@ -111,14 +111,14 @@ def test_other_groups_are_added_up(filled: Any, mfkit_rows: Any) -> None:
     """The row of the others has the sums of the groups that are not shown."""
     rows = mfkit_rows("sizes", "--rows", "1")
     assert rows[1][:4] == ["video", "2", "0", "3.00 GB"]
-    assert rows[2] == ["(2 others)", "4", "2", "3.55 MB", "0.1%", "1:05 min"]
-    assert rows[3] == ["Total", "6", "2", "3.00 GB", "34:25 min"]
+    assert rows[2] == ["(2 others)", "4", "2", "1.55 MB", "3.55 MB", "0.1%", "1:05 min"]
+    assert rows[3] == ["Total", "6", "2", "3.00 GB", "3.00 GB", "34:25 min"]
     names = [row[0] for row in mfkit_rows("sizes", "--rows", "3")]
     assert names[1:5] == ["video", "image", "audio", "Total"]
 
 
 def test_sizes_by_month(here: Any, mfkit_rows: Any) -> None:
-    """Months are short and in their order, the earliest ones are added up, and shares include copies."""
+    """Months are short and in their order, the earliest are added up, and shares are those in Python."""
     photo = item("/m/a.jpg", file_size=100, captured_at=datetime(2014, 8, 5))
     photo.copies = [MediaCopy(file_path="/m/copy.jpg", file_name="copy.jpg")]
     dates = {"b": datetime(2014, 7, 1), "c": datetime(2013, 12, 1), "d": datetime(2015, 1, 1)}
@@ -127,17 +127,19 @@ def test_sizes_by_month(here: Any, mfkit_rows: Any) -> None:
         here, photo, *(item(f"/m/{one}.jpg", file_size=sizes[one], captured_at=dates[one]) for one in dates)
     )
     rows = mfkit_rows("sizes", "--by", "month")
-    assert [(row[0], *row[3:5]) for row in rows[1:5]] == [
-        ("2013-12", "200 B", "20.0%"),
-        ("2014-07", "500 B", "50.0%"),
-        ("2014-08", "200 B", "20.0%"),
-        ("2015-01", "100 B", "10.0%"),
+    assert [(row[0], *row[3:6]) for row in rows[1:5]] == [
+        ("2013-12", "200 B", "200 B", "22.2%"),
+        ("2014-07", "500 B", "500 B", "55.6%"),
+        ("2014-08", "100 B", "200 B", "11.1%"),
+        ("2015-01", "100 B", "100 B", "11.1%"),
     ]
+    shares = here.summary("month").sort_values("month")["share"]
+    assert [row[5] for row in rows[1:5]] == [f"{share:.1%}" for share in shares]
     rows = mfkit_rows("sizes", "--by", "month", "--rows", "2")
     assert [row[0] for row in rows[1:-1]] == ["(2 earlier)", "2014-08", "2015-01", "Total"]
     weekdays = [row[0] for row in mfkit_rows("sizes", "--by", "weekday", "--rows", "1")]
     assert weekdays[1:-1] == ["(2 others)", "Sun", "Total"]
-    assert rows[1][3:5] == ["700 B", "70.0%"]
+    assert rows[1][3:6] == ["700 B", "700 B", "77.8%"]
     labels = {by: [row[0] for row in mfkit_rows("sizes", "--by", by)][1:-2] for by in ("quarter", "weekday")}
     assert labels == {"quarter": ["2013-Q4", "2014-Q3", "2015-Q1"], "weekday": ["Tue", "Thu", "Sun"]}
 
@@ -146,7 +148,7 @@ def test_an_item_with_two_tags_counts_once_in_the_total(filled: Any, mfkit_rows:
     """The share of each tag is that of all selected items."""
     filled.tag(MediaFilter(extension="mp4"), "holiday", "sea")
     rows = mfkit_rows("sizes", "--by", "tag", "--extension", "mp4")
-    assert [row[:5] for row in rows[1:]] == [
+    assert [[*row[:4], row[5]] for row in rows[1:]] == [
         ["holiday", "2", "0", "3.00 GB", "100.0%"],
         ["sea", "2", "0", "3.00 GB", "100.0%"],
         ["Total", "2", "0", "3.00 GB", "33:20 min"],
@@ -156,7 +158,7 @@ def test_an_item_with_two_tags_counts_once_in_the_total(filled: Any, mfkit_rows:
 def test_sizes_of_a_filter(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     """With a filter, totals on disk are not known."""
     rows = mfkit_rows("sizes", "--media-type", "image")
-    assert rows[-1] == ["Total", "3", "2", "3.50 MB", "0 s"]
+    assert rows[-1] == ["Total", "3", "2", "1.50 MB", "3.50 MB", "0 s"]
     assert "totals" not in mfkit_json("sizes", "--media-type", "image")
     whole = mfkit_json("sizes", "--by", "extension")
     assert whole["by"] == "extension" and whole["totals"]["unread"] == 1 and whole["totals"]["copies"] == 2

@@ -48,7 +48,7 @@ def efficiency(
         print_line(f"{found}. Choose another filter, kind or outlier.")
         return
     measure = "bits_per_pixel" if kind == "video" else "bitrate"
-    columns = ("file_path", "codec", measure, f"median_{measure}", "score", "outlier", "saves", "peers")
+    columns = ("file_path", "saves", "outlier", "codec", measure, f"median_{measure}", "score", "peers")
     print_frame(shown, as_json=False, columns=columns, wide=wide)
     print_rest(len(frame), len(shown), "stream")
     smaller = frame.loc[frame["saves"] > 0, "saves"]

@@ -171,7 +171,7 @@ def quality(
         kind = f"picture that looks {suggestion}" if suggestion else "picture"
         print_line(f"No {kind} among the inspected files of this selection. Inspect: mfkit inspect")
         return
-    columns = ("file_path", "sharpness", "sharpness_rank", "peers", "mean_luminance", "entropy", "suggestion")
+    columns = ("file_path", "suggestion", "sharpness", "sharpness_rank", "peers", "mean_luminance", "entropy")
     print_frame(frame, as_json=False, columns=columns, wide=wide)
     for made, rule in dict(zip(frame["suggestion"], frame["rule"], strict=True)).items():
         if isinstance(made, str):

@@ -46,16 +46,16 @@ def movies(here: MediaLibrary) -> MediaLibrary:
 
 
 def test_efficiency(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None:
-    """The table has the most savings first, and the last line their sum."""
+    """The table has the most savings first, in its second column, and the last line their sum."""
     rows = mfkit_rows("efficiency")
     assert rows[0] == [
         "file_path",
+        "saves",
+        "outlier",
         "codec",
         "bits_per_pixel",
         "median_bits_per_pixel",
         "score",
-        "outlier",
-        "saves",
         "peers",
     ]
     assert [row[0] for row in rows[1:4]] == ["/m/c.mkv", "/m/b.mp4", "/m/a.mp4"]

@@ -37,8 +37,8 @@ def test_quality(photos: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None
     assert mfkit_rows("quality")[0][0].startswith("No picture among the inspected files")
     mfkit_rows("inspect", "--what", "quality")
     rows = mfkit_rows("quality", "--wide")
-    assert rows[0][:4] == ["file_path", "sharpness", "sharpness_rank", "peers"]
-    assert Path(rows[1][0]).name == "0.jpg" and rows[1][-1] == "blurred"
+    assert rows[0][:4] == ["file_path", "suggestion", "sharpness", "sharpness_rank"]
+    assert Path(rows[1][0]).name == "0.jpg" and rows[1][1] == "blurred"
     assert rows[-2:] == [
         ["blurred: sharpness <= 50, sharpness_rank <= 0.25, peers >= 4"],
         ["blank: entropy <= 2"],

@@ -79,7 +79,9 @@ _MAX_YEARS = 40
 def years(context: ReportContext, pictures: ReportPictures) -> Section:
     """Create the section with one picture of each year, and the number and size of the year's files.
 
-    Years are by local capture time. A report with a redaction has a table without pictures.
+    Years are by local capture time. If files without a plausible capture time are left out, a sentence says
+    so, because ``lib.summary("year")`` counts these files as well. A report with a redaction has a table
+    without pictures.
 
     Args:
         context: Library, filter and redaction of the report.
@@ -101,6 +103,16 @@ def years(context: ReportContext, pictures: ReportPictures) -> Section:
         columns = [Column("Files", "files", COUNT), Column("Size", "bytes", SIZE)]
         labels = [str(year) for year in latest["year"]]
         parts.append(table(latest.assign(year=labels), [Column("Year", "year"), *columns]))
+    statuses = context.query(context.lib.summary, "date_status")
+    if others := int(statuses.loc[statuses["date_status"] != "dated", "files"].sum()):
+        parts.append(
+            paragraph(
+                "Years are by capture time; {files} without a plausible capture time "
+                f"{'is' if others == 1 else 'are'} left out. Filters and summaries by year also count such "
+                "files, by their modification time or the capture time that they state.",
+                files=plural(others, "file"),
+            )
+        )
     return Section("years", title, parts)
 
 

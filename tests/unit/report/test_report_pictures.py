@@ -126,6 +126,13 @@ def test_many_years(lib: MediaLibrary) -> None:
     report = Report(lib, redact="map")
     assert sentences(report.years()) == ["The 40 latest of 42 years."]
     assert [row[0] for row in tables(report.years())[0][1:]] == [str(year) for year in range(1972, 2012)]
+    store(lib, item("/m/x.jpg", file_modified_at=NOON.replace(year=2011)))
+    report = Report(lib, redact="map", year=2011)
+    assert tables(report.years())[0][1][:2] == ["2011", "1"]
+    assert lib.summary("year", year=2011)["files"].tolist() == [2]
+    assert sentences(report.years())[-1].startswith(
+        "Years are by capture time; 1 file without a plausible capture time is left out."
+    )
 
 
 def test_rows_of_the_mosaic() -> None:

@@ -98,9 +98,11 @@ _FORMS = (
     _DAY_FIRST, _WITH_UNITS, _UNPADDED, _MONTH_NAMED,
 )  # fmt: skip
 # This pattern matches seconds or milliseconds since 1970, as in "FB_IMG_1546300800000",
-# "RPReplay_Final1612345678", "PicsArt_1583324000123" and "1583324000123".
+# "RPReplay_Final1612345678", "PicsArt_1583324000123" and "1583324000123". Some small apps write seconds after
+# "IMG_" or "VID_", but counters and identifiers of ten digits look the same, so that only milliseconds count.
 _EPOCH = re.compile(
-    r"(?:(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|IMG_|VID_|RPReplay_Final)"
+    r"(?:(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|RPReplay_Final"
+    r"|(?:IMG_|VID_)(?=\d{13}))"
     r"(?P<seconds>\d{10})(?P<more>\d{3})?"
     r"|(?:^|^(?!received|image|IMG-)(?:[A-Za-z]{1,12}_){1,2})(?P<milliseconds>1\d{12}))(?!\d)"
 )

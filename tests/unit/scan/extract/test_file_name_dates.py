@@ -72,6 +72,7 @@ from mfkit.scan.extract.file_name_dates import date_in_name
         ("Scan_20210304 (2).jpg", "2021-03-04T00:00:00 day"),
         ("Foto 04.03.2021, 10 11 12.jpg", "2021-03-04T10:11:12 second"),
         ("FB_IMG_0946684800000.jpg", "2000-01-01T00:00:00+00:00 second"),
+        ("copy of IMG_1583324000123.jpg", "2020-03-04T12:13:20+00:00 second"),
         ("IMG-20190101-WA0001 2014-08-25_17.15.33.jpg", "2014-08-25T17:15:33 second"),
     ],
 )
@@ -92,7 +93,7 @@ def test_names_of_phones_messengers_and_screenshots(name: str, expected: str) ->
         "20201301-DSC_0001.jpg", "PicsArt_01-01-12.30.00.jpg", "10.04.03.2020.jpg",
         "Snapchat-20190101.jpg", "abc-20190101-1234-5678-9abc-def012345678.jpg", "v2021-3-4-2.png",
         "IMG_19791231_101112.jpg", "Summary 4 2021.jpg", "Mar 40 2021.jpg", "FB_IMG_0946684799000.jpg",
-        "IMG_" + "9" * 300,
+        "IMG_" + "9" * 300, "IMG_1234567890.jpg", "VID_1583324000.mp4",
     ],
 )  # fmt: skip
 def test_other_numbers_are_no_dates(name: str) -> None:

@@ -6,10 +6,11 @@ and files with both state the same rotation twice.
 """
 
 import struct
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mfkit.scan.extract import motion_photo, xmp
-from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
+from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader, file_reader
 from mfkit.scan.extract.embedded_metadata import Blocks
 from mfkit.scan.extract.mp4_boxes import Box, boxes, child, contents
 from mfkit.scan.extract.quicktime import movie_header
@@ -22,9 +23,19 @@ _SEQUENCE_BRANDS = (b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs")
 """Major brands of files that are shown as image sequences (ISO/IEC 23008-12, section 10)."""
 
 
+_MAX_JOINED = 1 << 20
+"""Maximum number of bytes of one item that are read from several extents."""
+
+
 class _Item(NamedTuple):
     item_type: bytes
     content_type: bytes
+
+
+class _Extent(NamedTuple):
+    offset: int
+    length: int
+    section: BoundedReader
 
 
 def extract(source: Source, file_format: FileFormat) -> Metadata:
@@ -56,14 +67,14 @@ def _still(
         item_extents = extents.get(number, ())
         if not item_extents or len(blocks.exif) + len(blocks.xmp) > 8:
             continue
-        start, length, section = item_extents[0]
         if item.item_type == b"Exif":
+            data = _joined(item_extents)
             # The first four bytes of EXIF data state the distance to the TIFF header (ISO/IEC 23008-12, annex
             # A.2.1).
-            skip = int.from_bytes(section.read(start, 4), "big")
-            blocks.add_exif(section.part(start + 4 + skip, length - 4 - skip))
+            skip = int.from_bytes(data.read(0, 4), "big")
+            blocks.add_exif(data.part(4 + skip, data.size - 4 - skip))
         elif item.item_type == b"mime" and item.content_type.startswith(b"application/rdf+xml"):
-            packet = section.read(start, min(length, xmp.MAX_PACKET))
+            packet = _joined(item_extents).read(0, xmp.MAX_PACKET)
             packets += packet
             blocks.add_xmp(packet)
     movie = file_parts.get(b"moov")
@@ -194,14 +205,25 @@ def _items(box: BoundedReader | None) -> dict[int, _Item]:
     return found
 
 
+def _joined(extents: Sequence[_Extent]) -> BoundedReader:
+    """Return a reader for an item's data. Data in several extents are read into memory, up to a limit."""
+    if len(extents) == 1:
+        start, length, section = extents[0]
+        return section.part(start, length)
+    data = b""
+    for start, length, section in extents:
+        data += section.read(start, min(length, _MAX_JOINED - len(data)))
+    return bytes_reader(data)
+
+
 def _extents(
     box: BoundedReader | None, idat: BoundedReader | None, reader: BoundedReader
-) -> dict[int, list[tuple[int, int, BoundedReader]]]:
+) -> dict[int, list[_Extent]]:
     """Return the location of each HEIF item's data, by item number (ISO/IEC 14496-12, section 8.11.3).
 
-    A location consists of one or more extents: offset, length and section.
+    A location consists of one or more extents, in the order of their data.
     """
-    found: dict[int, list[tuple[int, int, BoundedReader]]] = {}
+    found: dict[int, list[_Extent]] = {}
     data = box.read(0, 1 << 18) if box else b""
     if len(data) < 8 or data[0] > 2:
         return found
@@ -219,14 +241,14 @@ def _extents(
         method = number(2) & 15 if version else 0
         number(2)
         base = number(base_size)
-        extents: list[tuple[int, int, BoundedReader]] = []
+        extents: list[_Extent] = []
         for _ in range(min(number(2), _MAX_ITEMS)):
             if version and index_size:
                 number(index_size)
             start, length = base + number(offset_size), number(length_size)
             section = idat if method == 1 and idat is not None else reader
             if method in (0, 1):
-                extents.append((start, length or section.size - start, section))
+                extents.append(_Extent(start, length or section.size - start, section))
         if at > len(data):
             break
         found[item] = extents

@@ -393,30 +393,40 @@ def test_heic_with_several_items(is_wide: bool, version: int, tmp_path: Path, me
 
 
 @pytest.mark.parametrize("method", [0, 1])
-def test_heic_item_locations(method: int, tmp_path: Path, metadata_of: Reader) -> None:
-    """An item is in the file or in the box idat, at a base offset plus its own."""
-    item = bytes(4) + tiff({0x0110: text("EOS R")})
-    info = box(b"infe", b"\2\0\0\0", struct.pack(">HH4s", 2, 0, b"Exif"), b"\0")
+@pytest.mark.parametrize("cut", [0, 3, 20])
+def test_heic_item_locations(method: int, cut: int, tmp_path: Path, metadata_of: Reader) -> None:
+    """An item is in the file or in the box idat, at a base offset plus its own, in one or two extents."""
+    exif, xmp = bytes(4) + tiff({0x0110: text("EOS R")}), PACKET
+    kinds = {2: b"Exif\0", 3: b"mime\0application/rdf+xml\0"}
+    infos = [box(b"infe", b"\2\0\0\0", struct.pack(">HH", number, 0), kind) for number, kind in kinds.items()]
+    # The first part of each item follows its second part.
+    stored = exif[cut:] + exif[:cut] + xmp[cut:] + xmp[:cut]
+
+    def location(number: int, base: int, at: int, size: int) -> bytes:
+        parts = [(at + size - cut, cut), (at, size - cut)] if cut else [(at, size)]
+        extents = b"".join(struct.pack(">II", *part) for part in parts)
+        return struct.pack(">HHHIH", number, method, 0, base, len(parts)) + extents
 
     def file(base: int) -> bytes:
-        location = b"\1\0\0\0\x44\x40" + struct.pack(">HHHHIHII", 1, 2, method, 0, base, 1, 5, len(item))
+        locations = location(2, base, 5, len(exif)) + location(3, base, 5 + len(exif), len(xmp))
         return box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(
             b"meta",
             bytes(4),
             box(b"pitm", bytes(4), b"\0\1"),
-            box(b"iinf", bytes(4), b"\0\1", info),
+            box(b"iinf", bytes(4), b"\0\2", *infos),
             box(
                 b"iprp",
                 box(b"ipco", *properties(400, 300)),
                 box(b"ipma", bytes(4), struct.pack(">IHBB", 1, 1, 1, 1)),
             ),
-            box(b"iloc", location),
-            box(b"idat", b"12345", item if method else b""),
+            box(b"iloc", b"\1\0\0\0\x44\x40\0\2", locations),
+            box(b"idat", b"12345", stored if method else b""),
         )
 
-    data = file(0) if method else file(len(file(0)) - 5) + item
+    data = file(0) if method else file(len(file(0)) - 5) + stored
     (tmp_path / "a.heic").write_bytes(data)
-    assert metadata_of(tmp_path / "a.heic")["camera_model"] == "EOS R"
+    metadata = metadata_of(tmp_path / "a.heic")
+    assert (metadata["camera_model"], metadata["title"]) == ("EOS R", "A title")
 
 
 @pytest.mark.parametrize(("mode", "bits"), [("RGB", 24), ("RGBA", 32)])

@@ -132,7 +132,7 @@ _MIN_PART = 3
 
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """Return up to ``n`` known names that contain a name, or else resemble it, most similar names first."""
+    """Return up to ``n`` known names that contain the given name, or if none do, names that resemble it."""
     # difflib is imported here, because worker processes do not need it.
     from difflib import get_close_matches
 

@@ -160,8 +160,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         listed, func.dense_rank().over(order_by=(listed.c._freed.desc(), listed.c.id)).label("_group")
     ).subquery()
     r = ranked.c
-    # To explain the suggestion, each path is compared with the suggested path to keep, and the suggested path
-    # is compared with the second best path.
+    # To explain the suggestion, compare the path to keep with the second best path, and every other path with
+    # the path to keep.
     rival = ranked.alias()
     against = and_(rival.c.id == r.id, rival.c._link == 1, rival.c._rank == case((r._rank == 1, 2), else_=1))
     kept = r._rank == 1

@@ -255,7 +255,7 @@ def folders(chosen: MediaFilter) -> Iterator[str]:
 
 
 def empty_folder_message(folder: str, roots: Sequence[str]) -> str:
-    """Return the message that no item is in a folder that a filter names, with the scanned folders."""
+    """Return the message for a filter whose folder contains no items. It lists the scanned folders."""
     named = ", ".join(roots[:_MAX_NAMED])
     end = ", …" if len(roots) > _MAX_NAMED else ""
     return f"No item is in the folder {folder}." + (f" Scanned folders: {named}{end}" if roots else "")

@@ -46,7 +46,7 @@ MEASURES = (
 
 
 class QualityRule(NamedTuple):
-    """Limits of one quality measure that a picture must meet for a suggestion such as ``blurred``.
+    """Limits for one quality measure. Pictures within the limits get a suggestion such as ``blurred``.
 
     Attributes:
         suggestion: Name of the suggestion, for example ``blurred``.

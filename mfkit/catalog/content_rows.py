@@ -238,7 +238,10 @@ class ContentRows(ABC, Generic[ItemT]):
         await take_paths(connection, moved)
 
     async def write_copies(self, connection: AsyncConnection) -> None:
-        """Delete dropped copies and write found copies. The items of the copies must already be written."""
+        """Delete the rows of dropped copies, and write the rows of copies that were found.
+
+        The items of the copies must already be written.
+        """
         for chunk in chunks(self._dropped_copies):
             await connection.execute(delete(_COPY).where(_COPY.c.id.in_(chunk)))
         found = self._found_copies.values()

@@ -217,7 +217,10 @@ async def _delete_links(
 
 
 def _by_name(model: type[Tag] | type[Collection], name: str) -> Select[UUID]:
-    """Return the SELECT statement for the id of a tag or collection. An exact match comes first."""
+    """Return the SELECT statement for the id of a tag or collection with the given name, ignoring case.
+
+    If several names differ only by case, an exact match comes first.
+    """
     return (
         select(model.id)
         .where(func.lower(model.name) == func.lower(name))

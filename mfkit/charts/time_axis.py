@@ -187,8 +187,8 @@ def time_axis(rows: pd.DataFrame) -> TimeAxis:
     left, right = (slots[0], slots[-1]) if slots else (Slot("", "", "", 0.0, 0.0),) * 2
     start, end = left.position - left.width / 2, right.position + right.width / 2
     beside = [one for one in _BESIDE if (statuses == one).any() and (one != "undated" or by_capture_time)]
-    # A narrow chart has no room for adjacent labels on one line. So the first label to the left of the axis
-    # is one line lower than the labels of the periods, and the second label is two lines lower.
+    # On one line, the labels of adjacent bars would overlap in a narrow chart. So each label to the left of
+    # the axis gets a line of its own below the labels of the periods.
     for line, status in enumerate([one for one in ("before 1826", "undated") if one in beside], 1):
         start -= wide * 1.4
         slots.insert(0, _beside(status, start + wide / 2, wide, line if number else 0))

@@ -67,7 +67,10 @@ def playable(
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the items that a device does not play directly, and the reasons. JSON output has all items."""
+    """List the items that a device does not play directly, and the reasons.
+
+    JSON output also lists the items that the device plays directly.
+    """
     with open_existing(library) as lib:
         frame = lib.playable(target, filter_from_options(context))
     most = row_limit(limit, as_json=as_json)

@@ -89,7 +89,8 @@ def report(
     ] = None,
     library: Library = "library.db",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", parser=path, help="File to write, instead of PATH.")
+        Path | None,
+        typer.Option("--output", "-o", parser=path, help="File to write; another way to give PATH."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     section: Annotated[
@@ -120,7 +121,8 @@ def report(
         bool,
         typer.Option(
             "--overwrite",
-            help="Also replace a file that mfkit did not write, or a report that is more redacted.",
+            help="Also replace a file that mfkit did not write, or a report that is more redacted than "
+            "the new one.",
         ),
     ] = False,
     progress: Progress = None,

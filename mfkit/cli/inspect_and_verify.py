@@ -145,8 +145,7 @@ def quality(
     context: typer.Context,
     library: Library = "library.db",
     suggestion: Annotated[
-        str | None,
-        typer.Option(help="Only pictures that look blank, dark or blurred; give one of the three words."),
+        str | None, typer.Option(help="Only pictures with this suggestion: blank, dark or blurred.")
     ] = None,
     limit: Annotated[int | None, limit_option("pictures")] = None,
     wide: Wide = False,

@@ -234,7 +234,7 @@ Script = Annotated[
     Path | None,
     typer.Option(
         parser=path,
-        help="New file for a shell script that moves the files that are not kept to a folder. The script "
+        help="Shell script to create. The script moves all files that are not kept into a folder, and "
         "deletes nothing.",
     ),
 ]

@@ -109,7 +109,7 @@ def _print_rows(frame: pd.DataFrame) -> None:
 
 
 def whole_groups(frame: pd.DataFrame, by: str, limit: int | None) -> pd.DataFrame:
-    """Return the first groups of a frame that have at most ``limit`` rows together, but at least one group.
+    """Return as many of a DataFrame's first groups as fit in ``limit`` rows, but at least one group.
 
     Args:
         frame: The rows, ordered by group.

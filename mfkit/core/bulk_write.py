@@ -97,7 +97,7 @@ async def upsert_rows(
     *,
     keep: Sequence[str] = ("id",),
 ) -> None:
-    """Insert rows. If a row with the same unique ``key`` exists, overwrite all its columns but those to keep.
+    """Insert rows. If a row with the same unique ``key`` exists, overwrite its columns, except those to keep.
 
     Args:
         connection: A connection in a write transaction.

@@ -30,7 +30,7 @@ _calling_line: ContextVar[_Line | None] = ContextVar("mfkit_calling_line", defau
 
 
 def recorded_caller() -> Context:
-    """Return a copy of the current context that records the current line of the user's code.
+    """Copy the current :mod:`contextvars` context, and store the current line of the user's code in the copy.
 
     Work that is started on the event loop in this context can name the line in warnings, because tasks
     inherit the context variables of the code that starts them, also across threads. The variable is set in a

@@ -85,8 +85,9 @@ class ExecutorPool:
         """Cancel all tasks. A task that already runs on a machine continues, but its result is ignored."""
         tasks = [*self._tasks]
         if tasks and error is not None and isinstance(error.__cause__, BrokenExecutor):
-            # Wait before the tasks are cancelled: before Python 3.12, a broken process pool does not stop its
-            # processes if a task is cancelled too early (https://github.com/python/cpython/pull/108974).
+            # Let the broken executor report errors for all tasks before they are cancelled. Otherwise the
+            # processes of a pool continue to run before Python 3.12
+            # (https://github.com/python/cpython/pull/108974).
             await asyncio.wait(tasks, timeout=_BROKEN_EXECUTOR_SECONDS)
         for task in tasks:
             task.cancel()

@@ -87,10 +87,10 @@ def open_for_writing(directory: Path) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def reuse_for_writing(directory: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB connection for a caller that creates only temporary tables and changes no setting.
+    """Open a connection that may write files to a DuckDB database that later callers in this process reuse.
 
-    The DuckDB database of the connection is kept for the next caller in this process, because creating a
-    database takes 20 ms, a quarter of the time to update a small snapshot.
+    The caller must only create temporary tables, and must not change settings. The database is reused,
+    because creating one takes 20 ms, a quarter of the time to update a small snapshot.
     """
     key = os.getpid()  # A forked process must not use its parent's database, whose threads it does not have.
     database = _idle.pop(key, None)

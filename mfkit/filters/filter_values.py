@@ -218,7 +218,7 @@ _KINDS_OF_NUMBERS = {
 
 
 def plain_reason(kind: str, value: Any) -> str | None:
-    """Return the reason why a value is invalid in plain words; None if the validator's message is plain.
+    """Return in plain words why a value is invalid, or None if the validator's own message is plain enough.
 
     Args:
         kind: Type of the pydantic error (https://docs.pydantic.dev/latest/errors/validation_errors/).
@@ -307,7 +307,10 @@ def _area(corners: Area | None) -> Area | None:
         raise ValueError(f"the polygon has {len(corners)} corners. Give 3 to {_MAX_CORNERS}")
     for latitude, longitude in corners or ():
         if not (-90 <= latitude <= 90 and -540 <= longitude <= 540):
-            raise ValueError(f"the corner {(latitude, longitude)} is not (latitude, longitude) in degrees")
+            raise ValueError(
+                f"the corner {(latitude, longitude)} is not (latitude, longitude) in degrees. Use -90 to 90 "
+                "and -540 to 540"
+            )
     return corners
 
 
@@ -315,7 +318,10 @@ def _near(near: Near | None) -> Near | None:
     if near is not None:
         latitude, longitude, radius = near
         if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and radius >= 0):
-            raise ValueError(f"{tuple(near)} is not (latitude, longitude, radius in km)")
+            raise ValueError(
+                f"{tuple(near)} is not (latitude, longitude, radius in km). Use -90 to 90, -180 to 180, "
+                "and 0 or more"
+            )
     return near
 
 

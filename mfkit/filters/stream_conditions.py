@@ -86,9 +86,9 @@ def language_conditions(chosen: MediaFilter) -> Iterator[Condition]:
         for code in getattr(chosen, f"all_{kind}_languages") or ():
             yield _contains_one(column, (code,))
         if excluded := getattr(chosen, f"no_{kind}_languages"):
-            # An item whose streams were never read is not selected, because it may contain the excluded
-            # language. Its stream count is null. A null in the column of languages does not identify such an
-            # item, because that column is also null if the streams were read but state no language.
+            # Leave out items whose streams were never read, because they may contain the excluded language.
+            # Only a null stream count identifies these items. The languages are also null if the streams were
+            # read but state no language.
             yield c.stream_count.is_not(None)
             yield or_(column.is_(None), ~_contains_one(column, excluded))
 

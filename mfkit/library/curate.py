@@ -80,7 +80,7 @@ class CurateMethods(ReadMethods):
         return await self._done(await catalog.untag(self.database, items, names), items)
 
     async def delete_tag(self, name: str, /) -> int:
-        """Delete a tag, which removes the tag from all items, and return the number of these items.
+        """Delete a tag, remove it from all items, and return the number of these items.
 
         The items in the library do not change otherwise. :meth:`undo` does not restore a deleted tag.
 

@@ -32,7 +32,7 @@ def appended_tags(stream: BinaryIO, size: int, at: int) -> None:
         if head.startswith(_APE_TAG):
             length, _, flags = struct.unpack_from("<12xIII", head.ljust(32, b"\0"))
             end = at + 32 + (length if flags & _APE_HEADER else 0)
-        elif head.startswith(b"TAG+"):  # The extension of ID3v1, which precedes the ID3v1 tag.
+        elif head.startswith(b"TAG+"):  # An extended tag, which precedes the ID3v1 tag.
             end = at + 227
         elif head.startswith(b"TAG"):
             end = at + 128
@@ -56,7 +56,7 @@ _MAX_LYRICS = 1 << 20
 
 
 def id3v2_length(head: bytes) -> int:
-    """Return the length of an ID3v2 tag by its first ten bytes, or 0 if they are not those of a tag."""
+    """Return the length of an ID3v2 tag from its header of ten bytes, or 0 if ``head`` is no such header."""
     if len(head) < 10 or head[:3] != b"ID3":
         return 0
     length = sum((byte & 127) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
@@ -145,7 +145,7 @@ def _end_of_packets(stream: BinaryIO, size: int, at: int) -> int:
 
 
 def _end_of_frames(stream: BinaryIO, size: int, start: int, count: int) -> int:
-    """Return the offset after the frames of stream version 7.
+    """Return the offset after the last frame of a Musepack SV7 file.
 
     Each frame begins with its length in 20 bits. The bits are stored in little-endian words of 32 bits, as in
     FFmpeg's demuxer (libavformat/mpc.c).

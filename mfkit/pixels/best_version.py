@@ -39,7 +39,7 @@ def _statement(names: Sequence[str]) -> Select[Any]:
 
 
 def _count_paths(names: Sequence[str]) -> Select[Any]:
-    """Return the SELECT statement of the numbers of paths and of files on disk of each item.
+    """Return the SELECT statement that counts the paths and the files on disk of each item.
 
     Missing paths are not counted. Hard links to one file are several paths, but only one file on disk.
     """
@@ -65,7 +65,7 @@ async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
     async with database.connect() as connection:
         for some in slices(names):
             rows = await connection.execute(_statement(some))
-            # zip() yields no columns if none of the items of a slice are in the database any more.
+            # strict=False, because zip() yields no columns if the items of a slice have all been deleted.
             for column, found in zip(values, zip(*rows, strict=True), strict=False):
                 column.extend(found)
             for name, paths, files in await connection.execute(_count_paths(some)):
@@ -75,7 +75,7 @@ async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
         frame["width"].astype("Float64").fillna(0) * frame["height"].astype("Float64").fillna(0)
     ).astype("int64")
     frame["has_original_metadata"] = frame["camera_model"].notna() & frame["file_created_at"].notna()
-    # If all paths are missing, one is counted, because the item is listed with this path.
+    # Count at least one path, because an item whose paths are all missing is still listed with one of them.
     frame["paths"], frame["files"] = (
         pd.Series([max(1, counts.get(name, (1, 1))[place]) for name in frame["file_hash"]], dtype="int64")
         for place in (0, 1)
@@ -147,7 +147,7 @@ def groups_frame(
 
 
 def _extra_pages(frame: pd.DataFrame) -> dict[Any, str]:
-    """Return why scans and screenshots besides the best item of a group are kept, by their row labels.
+    """Return the scans and screenshots to keep besides a group's best item: a dict from row label to reason.
 
     An item is also compared as a page if the best item of its group is a scan or screenshot.
     """
@@ -157,7 +157,7 @@ def _extra_pages(frame: pd.DataFrame) -> dict[Any, str]:
 
 
 def _extra_original(frame: pd.DataFrame, kept: pd.Series[bool]) -> dict[Any, str]:
-    """Return the items that are kept because no kept item of their group has original metadata.
+    """Return one more item to keep for each group in which no kept item has original metadata.
 
     A version with more pixels but without camera and capture time is an enlargement or was saved again, so
     the best version with both is possibly the file of the camera.

@@ -142,7 +142,9 @@ def _read_streams(source: Source, file_format: FileFormat, heartbeat: Heartbeat,
         start = (container.start_time or 0) / 1_000_000
         stated = (container.duration or 0) / 1_000_000
         if stated and stated - (end - start) > max(_MIN_LOST, _LOST_SHARE * stated):
-            raise DamageError(f"The streams end after {end - start:.1f} s of {stated:.1f} s.", position)
+            raise DamageError(
+                f"The streams end after {end - start:.1f} s, but the file states {stated:.1f} s.", position
+            )
         for decoder in decoders:
             decoder.finish()
 
@@ -193,7 +195,10 @@ class _Decoder:
             ) from error
 
     def _is_silence(self, packet: Any) -> bool:
-        """Return whether an AMR packet marks silence, because FFmpeg reports an error for such packets."""
+        """Return whether an AMR packet marks silence.
+
+        Such packets are not decoded, because FFmpeg would report an error for them.
+        """
         first = _FIRST_SILENCE.get(self.stream.codec_context.name)
         return first is not None and packet.size > 0 and bytes(packet)[0] >> 3 & 15 >= first
 

@@ -61,10 +61,10 @@ def _gradient_window(low: float, high: float) -> npt.NDArray[np.float64]:
 
 
 def _blur() -> npt.NDArray[np.float64]:
-    """Return the matrix that blurs pixels as much as a cut between pixels does on average.
+    """Return the matrix that blurs pixels as much as cropping by a fraction of a pixel does on average.
 
-    A cut at the share f of a pixel weights two neighbours by 1 - f and f, a variance of f (1 - f). The mean
-    of this variance is 1/6, which is the variance of the weights 1/12, 10/12 and 1/12.
+    Cropping by a fraction f of a pixel weights two neighbours by 1 - f and f, a variance of f (1 - f). The
+    mean of this variance is 1/6, which is the variance of the weights 1/12, 10/12 and 1/12.
     """
     weight = 1 / 12
     matrix = np.eye(LUMINANCE_SIDE) * (1 - 2 * weight)

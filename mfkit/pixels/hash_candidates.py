@@ -94,7 +94,7 @@ def candidate_pairs(difference: Hashes, dct: Hashes) -> Pairs:
 def _neighbors(
     own: Hashes, other: Hashes, rotation: int, band: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rotate the hashes, and return the pairs that differ in few bits, but not in the leading bits.
+    """Return the pairs of hashes that differ in few bits and have equal leading bits after a rotation.
 
     Args:
         own: Hashes to compare.

@@ -151,7 +151,7 @@ def _end_of_runs(stream: BinaryIO, size: int, start: int, pixel: int, count: int
     data = read_at(stream, start, min(size - start, MAX_IN_MEMORY))
     at = 0
     while count > 0:
-        if at >= MAX_IN_MEMORY:  # The rest is not checked.
+        if at >= MAX_IN_MEMORY:  # The pixels after this point are not checked.
             return size
         if at >= len(data):
             return start + at + 1

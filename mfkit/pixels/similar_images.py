@@ -191,7 +191,7 @@ class MiniaturePairs:
         return distances(self._pixels, first, second, self._limit)
 
     def are_similar(self, pairs: Pairs, threshold: float) -> Pairs:
-        """Return the given similar pairs without those that are similar only by their borders."""
+        """Return the given similar pairs, except those that look similar only because of their borders."""
         both = np.flatnonzero(self._has_border[pairs.first] & self._has_border[pairs.second])
         kept = np.ones(len(pairs.first), bool)
         kept[both] = self.distance(pairs.first[both], pairs.second[both]) <= threshold

@@ -243,7 +243,7 @@ _is_present = or_(
 
 
 def damaged(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement of files that the last verification by some method found damaged."""
+    """Return the SELECT statement that lists a file once for each method that last found it damaged."""
     return (
         select(
             c.id,

@@ -52,7 +52,7 @@ def refuse_others(path: Path, *, overwrite: bool, redaction: Collection[str] | N
         raise ReportError(f"{path} is a folder. Name a file in it.")
     if os.path.lexists(path) and not overwrite and not _is_own(path):
         raise ReportError(
-            f"{path} already exists and was not written by mfkit. Name another file, or replace it with "
+            f"{path} already exists and was not written by mfkit. Use another file name, or replace it with "
             "overwrite=True (--overwrite)."
         )
     shown = [] if overwrite or redaction is None else sorted(_redaction_of(path) - set(redaction))

@@ -84,7 +84,7 @@ def _similar(context: ReportContext, pictures: ReportPictures, kind: Kind) -> li
     if versions.empty:
         return [paragraph(f"No similar {noun}s are known. Only {noun}s that were inspected are compared.")]
     is_removed = ~versions["keep"].astype(bool)
-    # One path of each version is counted, because the section on duplicates counts the others.
+    # Count the bytes of only one path of a version, because the section on duplicates counts its copies.
     versions = versions.assign(reclaimable_bytes=versions["file_size"].where(is_removed, 0))
     removed = versions[is_removed]
     parts: list[Html | Chart] = [

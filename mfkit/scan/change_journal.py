@@ -68,7 +68,7 @@ class ChangeJournal:
     async def record_changes(
         self, connection: AsyncConnection, before: Mapping[str, Content], after: Mapping[str, Content]
     ) -> None:
-        """Record each path whose stored content differs before and after a batch of scanned files."""
+        """Record each path whose stored content was changed by a batch of scanned files."""
         paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         rows = [
             (self.scan_id, path, *(before.get(path) or (None, None)), *(after.get(path) or (None, None)))

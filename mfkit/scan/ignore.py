@@ -108,9 +108,9 @@ class IgnoreRules:
 
         try:
             self._files = GitIgnoreSpec.from_lines(lines)
-            # In GitIgnoreSpec, a pattern for files such as "*" overrides a pattern for folders such as "!*/",
-            # also if the latter comes last. This is right for files in such folders. For the folders
-            # themselves, PathSpec applies the last matching pattern.
+            # Match folders with PathSpec, which applies the last matching pattern. In GitIgnoreSpec, a
+            # pattern for files such as "*" overrides even a later pattern for folders such as "!*/". That is
+            # right for the files in these folders, but not for the folders.
             self._folders = PathSpec(self._files.patterns)
         except ValueError as error:
             raise FilterError(f"Invalid gitignore pattern: {error}") from error

@@ -201,7 +201,7 @@ def add_metadata(result: FileResult, source: Source) -> None:
                 result.metadata = with_sidecars(result.metadata, read_sidecars(folder, sidecars))
     except MissingLibraryError:
         raise
-    except Exception as error:  # A sidecar can be damaged, too.
+    except Exception as error:  # A damaged sidecar must not stop a scan either.
         if result.stage is None:
             _failed_to_extract(result, error)
     fault = getattr(source, "fault", None)

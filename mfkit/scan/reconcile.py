@@ -172,7 +172,7 @@ def reconcile(
 
 
 def _add_missing(rows: StoredRows, result: ReconcileResult) -> bool:
-    """Add the rows of a path that was not found, and return whether one of them was not missing before."""
+    """Record the rows of a path that was not found as missing, and return whether any is newly missing."""
     before = len(result.items_missing) + len(result.copies_missing) + len(result.failures_missing)
     if rows.item is not None and not rows.item.missing:
         result.items_missing.append(rows.item.id)

@@ -190,7 +190,8 @@ def _key(folder: str) -> int:
 
 
 def _parents(folder: str) -> list[str]:
-    # The empty parent of "s3://bucket" or "C:/media" is left out, because _key("") is the write lock's key.
+    # Leave out the empty string, with which the parents of "s3://bucket" and "C:/media" end, because _key("")
+    # is the key of the write lock.
     parents = []
     while (parent := dirname(folder)) not in ("", folder):
         parents.append(parent)

@@ -302,8 +302,8 @@ class _RootScan:
             stored = await load_stored_rows(connection, sorted(self._media_to_reread))
             stored |= await load_stored_rows(connection, await item_paths_of_copies(connection, stored))
         for candidate, known_hash in items_to_reread(stored, self._started_at):
-            # The walk counted this file (or its copy beside the sidecar) as unchanged, and as failed if the
-            # file failed before. The results of reading it count instead.
+            # The walk counted this file (or its copy beside the sidecar) as unchanged, and as failed if it
+            # failed before. Undo this, because the file is counted again after it is read.
             self._counts.unchanged -= 1
             failure = stored[candidate.path].failure
             is_below = candidate.path.startswith(f"{self._root.rstrip('/')}/")
@@ -380,7 +380,8 @@ class _RootScan:
         sidecars = [path for path in (*to_read, *appeared_or_missing) if is_sidecar_name(path)]
         if sidecars:
             self._media_to_reread |= await asyncio.to_thread(media_of_sidecars, sidecars)
-        # A media file that is read anyway may be in the batch before or after that of its sidecar.
+        # Leave out the media files that are read anyway, in the same batch as the sidecar or in the batch
+        # before or after it.
         self._media_to_reread.difference_update(self._read_before, to_read)
         self._read_before = to_read
 

@@ -211,7 +211,7 @@ def _video_frame(container: Any, video: Any, side: int) -> Image.Image:
     video.codec_context.thread_count = 1
     position = min((container.duration or 0) / 1_000_000 * _FRAME_POSITION, _MAX_SEEK)
     if position:
-        # The times of frames in recordings of broadcasts do not start at 0.
+        # Add the time of the first frame, which is not 0 in recordings of broadcasts.
         position += (container.start_time or 0) / 1_000_000
         try:
             container.seek(int(position * 1_000_000))

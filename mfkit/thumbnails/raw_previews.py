@@ -87,7 +87,10 @@ def _tiff_previews(reader: BoundedReader) -> tuple[list[tuple[int, int]], int]:
 
 
 def _integers(value: Value | None) -> Iterator[int]:
-    """Yield a tag's number if it has only one. A JPEG in several strips or tiles is sensor data."""
+    """Yield a tag's number, or nothing if the tag has several.
+
+    Several numbers describe a JPEG in strips or tiles, which is sensor data and not a preview.
+    """
     if isinstance(value, int):
         yield value
 

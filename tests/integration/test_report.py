@@ -337,7 +337,7 @@ def test_foreign_file_is_only_replaced_with_overwrite(
     path = tmp_path / name
     mine = b"%PDF-1.4 mine\n%%EOF\n" if name.endswith("pdf") else b"<!doctype html><title>mine</title>"
     path.write_bytes(mine)
-    with pytest.raises(ReportError, match="not written by mfkit. Name another file.*overwrite=True"):
+    with pytest.raises(ReportError, match="not written by mfkit. Use another file name.*overwrite=True"):
         library.report(path, sections=["types"])
     assert path.read_bytes() == mine
     library.report(path, sections=["types"], overwrite=True)

@@ -49,7 +49,7 @@ def refuse_existing(path: Path, *, overwrite: bool, can_overwrite: bool = True) 
         raise ExportError(f"{path} is a folder. Name a file in it.")
     if path.exists() and not overwrite:
         alternative = ", or use overwrite=True (--overwrite)" if can_overwrite else ""
-        raise ExportError(f"{path} already exists. Name another file{alternative}.")
+        raise ExportError(f"{path} already exists. Use another file name{alternative}.")
 
 
 @contextmanager

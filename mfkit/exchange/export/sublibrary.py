@@ -53,7 +53,7 @@ async def write_sublibrary(
         LibraryLockedError: The library to be replaced is open.
     """
     if database.file is not None and path.exists() and path.samefile(database.file):
-        raise ExportError(f"{path} is the library itself. Name another file.")
+        raise ExportError(f"{path} is the library itself. Use another file name.")
     written = 0
     # If a library at the target path is open, this block raises LibraryLockedError before any work is done.
     with exclusive_access(path):

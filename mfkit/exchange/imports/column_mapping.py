@@ -54,7 +54,7 @@ _ON_COMMAND_LINE = Advice(
 
 
 def import_error(message: Callable[[Advice], str]) -> IngestError:
-    """Return an error that gives its advice as Python arguments and as options of the command line."""
+    """Return an error that advises arguments in Python, and options on the command line."""
     return IngestError(message(_IN_PYTHON), for_command_line=message(_ON_COMMAND_LINE))
 
 

@@ -147,7 +147,7 @@ def _exposure(value: object) -> str | None:
 
 
 def _degrees(value: object, reference: object) -> float | None:
-    """Parse signed degrees, from ``48 deg 50' 59.96" N`` or (with the option ``-n``) a signed number."""
+    """Parse signed degrees as ExifTool writes them: ``48 deg 50' 59.96" N``, or with ``-n`` a number."""
     match = _DEGREES.search(value) if isinstance(value, str) else None
     letter = (match[4] if match else "") or str(reference or "")[:1]
     degrees = to_number(value)

@@ -92,7 +92,7 @@ def read(output: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_image(format_name: str, brand: str) -> bool:
-    """Return whether a file is an image, by FFmpeg's name of its format and its brand (ISO/IEC 23008-12)."""
+    """Return whether FFmpeg's format name or the file's brand (ISO/IEC 23008-12) is that of an image."""
     return format_name in ("image2", "gif") or format_name.endswith("_pipe") or brand in _IMAGE_BRANDS
 
 

@@ -100,7 +100,7 @@ def _series_values(column: pd.Series[Any]) -> list[Any]:
 def _is_missing(value: Any) -> bool:
     try:
         return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-    except ArithmeticError:  # A signaling NaN, which pandas cannot test, counts as a value.
+    except ArithmeticError:  # pd.isna() fails for a signaling NaN, which counts as a value.
         return False
 
 

@@ -170,7 +170,7 @@ class ImportBatch(ContentRows[_Item]):
     def _update_or_add(
         self, item: _Item | None, row: PreparedRow, *, as_copy: bool = False, is_changed: bool = False
     ) -> None:
-        """Add an item, or overwrite an existing item, and count the row.
+        """Add an item or overwrite an existing one, and count the row as added, updated or unchanged.
 
         Args:
             item: The item that the row describes; None if the item is new.

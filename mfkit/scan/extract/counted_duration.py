@@ -60,8 +60,8 @@ def _pages(reader: BoundedReader, name: str, stated: float | None) -> Count | No
     count, links = ogg_pages.count_pages(reader)
     if links > 1 or not stated:
         return count
-    # If a recording starts within a running Opus stream, FFmpeg's duration includes the time before its
-    # start. The counted duration is used then.
+    # Use the counted duration if a recording starts within a running Opus stream, because FFmpeg's duration
+    # then includes the time before the recording.
     starts_late = count is not None and stated - count.seconds > ogg_pages.LATE_START
     return count if starts_late else None
 

@@ -223,8 +223,8 @@ def _from_parts(
     hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
     days = 0
     if half := _HALVES.get(parts.get("half_first", "")) or parts.get("half"):
-        # Japanese clocks go from 0 to 11. A time such as "13:00 PM" is read as a 24-hour time, and its suffix
-        # is ignored.
+        # Accept hour 0 with AM or PM, because Japanese clocks go from 0 to 11. Read a time such as "13:00 PM"
+        # as a 24-hour time without its suffix.
         if hour <= 12:
             hour = hour % 12 + 12 * (half[0] in "pP")
     elif hour == 24:

@@ -226,7 +226,7 @@ def _states_frame_count(data: bytes, size: int) -> bool:
 
 
 def _stated_size_fits(stated: int, size: int) -> bool:
-    """Return whether a file is not much larger than the size that its first audio frame states.
+    """Return whether a file is at most slightly larger than its first audio frame states.
 
     A longer file was joined from several files, so its frames must be counted. For a truncated file, players
     show the stated duration.

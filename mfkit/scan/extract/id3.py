@@ -113,7 +113,7 @@ def read_id3v1(reader: BoundedReader) -> Id3 | None:
 
 
 def decoded(tag: Id3, encodings: FileTexts) -> dict[str, list[str]]:
-    """Decode a tag's values, and return them by tag name, with genre names instead of genre numbers."""
+    """Decode the values of an ID3 tag. Return them by field, with genre names instead of genre numbers."""
     found: dict[str, list[str]] = {}
     for name, data, declared in tag.texts:
         text = encodings.decode(data, declared)

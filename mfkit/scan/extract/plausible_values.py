@@ -82,7 +82,10 @@ def clean_columns(metadata: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def clean_extra(extra: dict[str, Any], names: Container[str]) -> dict[str, Any]:
-    """Return extra metadata as JSON values of limited size. Limit ``origins`` to the fields in ``names``."""
+    """Return extra metadata as JSON values of limited size.
+
+    Of ``origins``, which records the origin of each field, only the fields in ``names`` are kept.
+    """
     origins = extra.get("origins")
     if isinstance(origins, dict):
         extra = {**extra, "origins": {name: origin for name, origin in origins.items() if name in names}}

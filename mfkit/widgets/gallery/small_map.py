@@ -105,8 +105,8 @@ def _clipped(ring: Points, box: tuple[float, float, float, float]) -> Points:
         with np.errstate(divide="ignore", invalid="ignore"):
             share = (edge - before[:, axis]) / (ring[:, axis] - before[:, axis])
             crossing = before + share[:, None] * (ring - before)
-        # Each point of the outline is preceded by the point at which the line from the previous point crosses
-        # this edge of the box. The result consists of the crossings and of the points inside.
+        # Keep the points on the inner side of this edge of the box, and insert a point wherever the outline
+        # crosses the edge.
         both = np.stack((crossing, ring), axis=1).reshape(-1, 2)
         ring = both[np.stack((crosses, inside), axis=1).ravel()]
     return ring

@@ -203,7 +203,7 @@ def test_the_script_of_duplicates(filled: Any, mfkit: Any) -> None:
         "move_copy '/m/copies/a.jpg' '00002-a.jpg' '/m/a.jpg'",
     ]
     again = mfkit("duplicates", "--script", str(script))
-    assert again.code == 2 and again.err == "mfkit: remove it.sh already exists. Name another file.\n"
+    assert again.code == 2 and again.err == "mfkit: remove it.sh already exists. Use another file name.\n"
     other = mfkit("duplicates", "--json", "--script", "other.sh")
     assert len(json.loads(other.out)) == 3 and other.err.startswith("Wrote other.sh, which moves 2 files")
     none = mfkit("duplicates", "--media-type", "video", "--script", "none.sh")

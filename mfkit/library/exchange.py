@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from mfkit.analysis import item_list
+from mfkit.analysis import item_list, scan_history
 from mfkit.core.database import Database
 from mfkit.core.library_copy import copy_library, count_rows
 from mfkit.engines.snapshot.snapshot_engine import SnapshotEngine
@@ -175,7 +175,8 @@ class ExchangeMethods(LibraryBase):
         The script moves the files only when it is run. It replaces no file, and leaves a file where it is if
         one of the files that are kept in its group is missing. It compares exact copies byte by byte before
         it moves one, and leaves similar files where they are if the size of the file or of a kept one has
-        changed. A file with an XMP sidecar stays if no kept file has one. All paths of a similar picture or
+        changed. It refuses a target folder that the library scans. A file with an XMP sidecar stays if no
+        kept file has one. All paths of a similar picture or
         video are moved, also those of its exact copies.
 
         Args:
@@ -200,8 +201,9 @@ class ExchangeMethods(LibraryBase):
         is_similar = "group" in frame.columns
         removed = frame.loc[~frame["keep"].astype(bool), "id"].tolist() if is_similar else []
         files = paths_to_move.files_of_frame(frame, await paths_to_move.paths_of_items(removed, self.frame))
+        roots = (await self.frame(scan_history.roots()))["root"]
         try:
-            count = paths_to_move.write_move_script(file, files)
+            count = paths_to_move.write_move_script(file, files, roots)
         except OSError as error:
             raise ExportError(f"{file} cannot be written: {error.strerror or error}.") from error
         return paths_to_move.RemovalScript(file, count, len(files) - count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,15 +37,40 @@ case $1 in
   /*) ;;
   *) set -- "./$1" ;;
 esac
+existing=$1
+until [ -d "$existing/" ]; do
+  existing=${{existing%/*}}
+done
+below=${{1#"$existing"}}
+
+# Arguments: target folder, scanned folder. Folders whose names begin with .trash are ignored by scans.
+refuse_inside() {{
+  case $(cd -- "$existing/" && pwd -P)/$below/ in
+    */.[Tt][Rr][Aa][Ss][Hh]*/*) return 0 ;;
+  esac
+  parent=$existing/
+  until [ "$parent" -ef "$2" ]; do
+    if [ ! -d "$parent.." ] || [ "$parent" -ef "$parent.." ]; then
+      return 0
+    fi
+    parent=$parent../
+  done
+  printf '%s is in %s, which the library scans: the next scan would find the moved files.\\n' "$1" "$2" >&2
+  echo 'Use a folder elsewhere, or a folder whose name begins with .trash, which scans ignore.' >&2
+  exit 2
+}}
+
+"""
+_FUNCTIONS = """\
 mkdir -p -- "$1"
 cd -- "$1"
 
-skip() {{
+skip() {
   printf 'Skipped, because %s: %s\\n' "$1" "$file" >&2
-}}
+}
 
 # Arguments: file to move, new name in the folder.
-begin() {{
+begin() {
   file=$1
   name=$2
   keeps_sidecar=no
@@ -53,14 +78,14 @@ begin() {{
     skip 'it is missing'
     return 1
   fi
-}}
+}
 
-has_sidecar() {{
-  [ -f "$1.xmp" ] || [ -f "$1.XMP" ] || [ -f "${{1%.*}}.xmp" ] || [ -f "${{1%.*}}.XMP" ]
-}}
+has_sidecar() {
+  [ -f "$1.xmp" ] || [ -f "$1.XMP" ] || [ -f "${1%.*}.xmp" ] || [ -f "${1%.*}.XMP" ]
+}
 
 # Argument: file to keep.
-is_kept() {{
+is_kept() {
   if [ ! -f "$1" ]; then
     skip 'a file to keep is missing'
   elif [ "$1" -ef "$file" ]; then
@@ -72,14 +97,14 @@ is_kept() {{
     return 0
   fi
   return 1
-}}
+}
 
 # Arguments: file, its size in bytes when the library was scanned.
-has_size() {{
+has_size() {
   [ "$(wc -c < "$1")" -eq "$2" ]
-}}
+}
 
-finish() {{
+finish() {
   if [ "$keeps_sidecar" = no ] && has_sidecar "$file"; then
     skip 'it has an XMP sidecar, and no file to keep has one'
   elif [ -e "./$name" ] || [ -L "./$name" ]; then
@@ -87,10 +112,10 @@ finish() {{
   else
     mv -- "$file" "./$name"
   fi
-}}
+}
 
 # Arguments: file to move, new name in the folder, files to keep. All of them must have the same content.
-move_copy() {{
+move_copy() {
   begin "$1" "$2" || return 0
   shift 2
   for keep do
@@ -101,10 +126,10 @@ move_copy() {{
     fi
   done
   finish
-}}
+}
 
 # Arguments: file to move, new name in the folder, its size, then each file to keep and the size of that file.
-move_similar() {{
+move_similar() {
   begin "$1" "$2" || return 0
   if ! has_size "$file" "$3"; then
     skip 'its size has changed since the scan'
@@ -120,7 +145,7 @@ move_similar() {{
     shift 2
   done
   finish
-}}
+}
 
 """
 _LOOK_FIRST = """\
@@ -250,8 +275,11 @@ def write_path_list(file: Path, files: Sequence[FileToRemove]) -> int:
     return len(files)
 
 
-def write_move_script(file: Path, files: Sequence[FileToRemove]) -> int:
+def write_move_script(file: Path, files: Sequence[FileToRemove], roots: Iterable[str] = ()) -> int:
     """Write a POSIX shell script that moves the files to a folder, and return the number of files.
+
+    The script refuses a folder inside one of the scanned roots, because the next scan would add the moved
+    files to the library again.
 
     Objects in object storage are left out, and so are all files of a group in which such an object is kept,
     because the script cannot check that it exists. The new names begin with a number, so that they differ.
@@ -265,6 +293,9 @@ def write_move_script(file: Path, files: Sequence[FileToRemove]) -> int:
     warning = _LOOK_FIRST if any(sizes for _, sizes in local) else ""
     with file.open("xb") as script:
         script.write(_HEAD.format(count=plural(len(local), "file"), warning=warning).encode())
+        for root in filter(None, map(_local, roots)):
+            script.write(b'refuse_inside "$1" ' + _quoted(root) + b"\n")
+        script.write(_FUNCTIONS.encode())
         script.writelines(_lines(local))
     return len(local)
 

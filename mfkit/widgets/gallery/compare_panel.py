@@ -11,6 +11,7 @@ import anywidget
 import ipywidgets as widgets
 import traitlets
 
+from mfkit.analysis import scan_history
 from mfkit.core.database import NullDatabase
 from mfkit.core.event_loop import run_sync
 from mfkit.core.warn_caller import silent
@@ -242,9 +243,11 @@ class ComparePanel(Panel):
         paths = run_sync(paths_of_items(removed, self.lib.aio.frame))
         first = self._at + 1 if self.scope.value == "one" else 1
         rows = files_of_frame(decisions(groups), paths, first)
-        write = write_path_list if self.format.value == "csv" else write_move_script
         try:
-            count = write(path, rows)
+            if self.format.value == "csv":
+                count = write_path_list(path, rows)
+            else:
+                count = write_move_script(path, rows, self.lib.frame(scan_history.roots())["root"])
         except OSError as error:
             raise ExportError(f"'{path}' cannot be written: {error.strerror or error}.") from error
         omitted = len(rows) - count

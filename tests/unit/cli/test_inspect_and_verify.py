@@ -84,6 +84,7 @@ def test_the_script_of_similar_pictures(
     assert mfkit_rows("similar", "--script", "remove.sh")[-1][0].startswith(
         "Wrote remove.sh, which moves 4 files to a folder."
     )
+    assert subprocess.run(["sh", "remove.sh", str(folder / "removed")], check=False).returncode == 2
     subprocess.run(["sh", "remove.sh", "removed"], check=True)
     assert sorted(path.name[6:] for path in Path("removed").iterdir()) == [
         "link.jpg",

@@ -156,6 +156,23 @@ def test_names_of_the_folder(folder: Path, name: str) -> None:
     assert (folder / name / "00001-a").read_text() == "a"
 
 
+def test_scanned_folders_are_refused(folder: Path) -> None:
+    """The script changes nothing inside a root, also through a link, except in folders like .trash."""
+    media = folder / "it's\nmedia"
+    (folder / "media").rename(media)
+    (media / "a").write_text("keep")
+    (folder / "link").symlink_to(media)
+    rows = [FileToRemove(1, (str(media / "keep.jpg"),), str(media / "a"))]
+    roots = ["s3://bucket/media", str(folder / "gone"), to_stored_path(str(media))]
+    write_move_script(folder / "move.sh", rows, roots)
+    for target in (f"{media.name}/new/removed", str(media), "link/removed/"):
+        result = run(folder / "move.sh", target)
+        assert result.returncode == 2 and b", which the library scans: the next scan would" in result.stderr
+        assert sorted(os.listdir(media)) == ["a", "keep.jpg"]
+    assert run(folder / "move.sh", "link/.Trash/removed").returncode == 0
+    assert os.listdir(media / ".Trash" / "removed") == ["00001-a"]
+
+
 def test_script_needs_one_folder(folder: Path) -> None:
     """Without a folder the script explains its use and moves nothing."""
     (folder / "media" / "a").write_text("a")

@@ -133,6 +133,7 @@ def test_exact_copies_are_exported_by_path(
     name = Path(removed).name
     assert script.endswith(f"\nmove_copy '{removed}' '00001-{name}' '{kept}'\n")
     assert "rm " not in script and panel.message.value == ""
+    assert script.count('\nrefuse_inside "$1" \'/') == 1
 
 
 def test_similar_files_are_exported_with_their_copies(

@@ -105,7 +105,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     # Paths with fewer COPY_WORDS (words that are typical of copies) rank higher. A word that occurs in all
     # paths of an item has no effect.
     signs = [case((path.contains(word, autoescape=True), 1), else_=0) for word in COPY_WORDS]
-    # Each word stands between spaces. A word is in a folder's name if a slash follows anywhere.
+    # Put each word between spaces, so that LIKE finds whole words. A word that a slash follows, directly or
+    # later, is in a folder's name.
     words = func.replace(path, "/", " / ", type_=Text())
     for separator in "_-.":
         words = func.replace(words, separator, " ", type_=Text())

@@ -79,7 +79,7 @@ def share_text(value: float, total: float, measure: Measure) -> str:
 
 
 def value_axis(largest: float, measure: Measure, *, steps: int = 4) -> dict[str, Any]:
-    """Return the settings of an axis that starts at 0. Ticks are whole numbers of files or B, kB, MB, GB, TB.
+    """Return the settings of an axis that starts at 0, with ticks at whole file counts or sizes such as 2 GB.
 
     The ticks are computed here, because Plotly would write 1 GB as 1G or 1B.
 

@@ -190,8 +190,8 @@ class ExecutorPool:
             apply_reply(line, job.result)
         self._any_done = True
         if self._done.empty():
-            # The maximum number of submitted tasks is not adjusted while results wait to be stored, because
-            # then this machine is the bottleneck, not the cluster.
+            # Adjust the maximum number of submitted tasks only if no results wait to be stored. Otherwise
+            # this machine is the bottleneck, not the cluster.
             self._limit.adjust(time.monotonic() - started, busy_seconds)
         return None
 

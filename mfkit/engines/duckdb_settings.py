@@ -24,7 +24,7 @@ PARQUET_FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 # Measured with a million items: With the encodings of Parquet version 2, ten aggregates took 20 % less time.
 # With snappy, selective filters took 17 % less time than with zstd. Row groups of a quarter of DuckDB's
 # default size halved the time to read one page of a table, because DuckDB decompresses whole row groups.
-# Other queries took the same time with a million items, and 25 % longer with ten million items.
+# These row groups made other queries slower only with ten million items (by 25 %).
 _SNAPSHOT_FORMAT = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, ROW_GROUP_SIZE 30720"
 _SETTINGS = {
     # These settings prevent SQL from reading Python variables as tables, and DuckDB from loading extensions.
@@ -87,7 +87,7 @@ def open_for_writing(directory: Path) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def reuse_for_writing(directory: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a connection that may write files to a DuckDB database that later callers in this process reuse.
+    """Open a DuckDB connection that may write files. Later callers in this process reuse its database.
 
     The caller must only create temporary tables, and must not change settings. The database is reused,
     because creating one takes 20 ms, a quarter of the time to update a small snapshot.

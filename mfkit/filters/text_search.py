@@ -60,7 +60,7 @@ def _phrase(runs: list[str]) -> str:
 
 
 def _tsquery(runs: list[str]) -> str:
-    """Return the PostgreSQL tsquery for a word's runs of letters and digits; the last is a prefix."""
+    """Return the PostgreSQL tsquery for a word's runs of letters and digits. The last run is a prefix."""
     folded = _without_accents(" ".join(runs).lower()).replace("ς", "σ")
     return f"({' <-> '.join(_TOKENS.findall(folded))}:*)"
 

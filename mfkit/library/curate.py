@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Awaitable[int]])
 
 
 def _items_as_argument(method: F) -> F:
-    """Return the method with an error that shows how to select items if filter fields are given as keywords.
+    """Decorate a method to raise an error that shows how to select items if it is given filter fields.
 
     Names of tags are positional arguments, so these methods take a filter as one argument.
     """

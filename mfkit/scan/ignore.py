@@ -59,9 +59,9 @@ FOLDERS = frozenset(
 FILES = frozenset((".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory", ".localized"))
 """Lower-case names of ignored files, which file managers create. Matching ignores case."""
 
-# Recycle bins of Freedesktop and macOS have such names (.Trash, .Trash-1000, .Trashes). Android renames a
-# file to .trashed-… for 30 days before it deletes it, and to .pending-… while it is being written. Synology's
-# servers write previews named SYNOPHOTO_THUMB_… and SYNOFILE_THUMB_….
+# The recycle bins of Freedesktop and macOS are .Trash, .Trash-1000 and .Trashes. Android renames a file to
+# .trashed-… for 30 days before it deletes it, and to .pending-… while it is being written. Synology's servers
+# write previews named SYNOPHOTO_THUMB_… and SYNOFILE_THUMB_….
 _FOLDER_PREFIX = ".trash"
 _FILE_PREFIXES = ("._", ".trashed-", ".pending-", "synophoto_thumb_", "synofile_thumb_", "synoindex_")
 

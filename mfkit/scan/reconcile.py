@@ -287,8 +287,8 @@ _FAILURES = select(
 ).where(ScanFailure.file_path.in_(bindparam("paths", expanding=True)))
 
 # The statement selects path, size, modification time and inode change time of all rows in a range of paths.
-# For a row that must be compared in detail, the selected size is NULL. It never equals the size of a found
-# file, so such a row never looks unchanged.
+# The size is NULL for rows that must be compared in detail. NULL never equals the size of a found file, so
+# these rows never look unchanged.
 _SETTLED_SQL = """
     SELECT file_path, CASE WHEN is_processed AND missing_since IS NULL AND last_scanned_at IS NOT NULL
         THEN file_size END, {item_time}, changed_ns

@@ -96,9 +96,8 @@ async def scan(
         decisions = Decisions()
         for folder in folders:
             root_scan = _RootScan(database, folder, rules, create_pool, progress, effort, decisions)
-            # Fingerprints depend on the metadata. If the extractors are newer than in the last scan, they
-            # return different metadata for the same content. All fingerprints then change, so they are not
-            # compared.
+            # Do not compare fingerprints if the extractors are newer than in the last scan. Newer extractors
+            # return different metadata for the same content, and fingerprints depend on the metadata.
             root_scan.checks_content = reread and not is_outdated
             if hash_content and is_url(folder):
                 root_scan.wants_content = True

@@ -111,7 +111,7 @@ def to_candidate(entry: Entry) -> Candidate:
 
 
 def candidates_of(entries: Iterable[Entry]) -> dict[str, Candidate]:
-    """Return a dict from the stored path of each directory entry to a candidate with the current file status.
+    """Convert directory entries to candidates with the current file status. Return a dict by stored path.
 
     The status of each file is read again, so that all its values come from one system call. A file that was
     removed since the walk keeps the values of its entry.
@@ -235,6 +235,6 @@ def _to_datetime(microseconds: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
-        # The modification time is invalid, because the clock or file system is broken, so the epoch is used.
-        # Changes are still detected by size.
+        # A broken clock or file system can give a modification time that Python cannot represent. Use the
+        # epoch instead. The scan still detects changes by size.
         return _EPOCH

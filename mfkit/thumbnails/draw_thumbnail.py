@@ -92,8 +92,8 @@ def draw_full_size(source: Source) -> bytes:
         image = _upright(original, side)
     drawn = to_jpeg_colors(image)
     written = BytesIO()
-    # A color profile applies only to one color mode, for example CMYK, so it is omitted if the image was
-    # converted to another mode. RGBA and RGB have the same profiles.
+    # A color profile applies only to one color mode, so omit the profile if the image was converted to
+    # another mode, for example from CMYK to RGB. RGBA and RGB have the same profiles.
     drawn.save(
         written,
         "JPEG",

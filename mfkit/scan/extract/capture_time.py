@@ -36,8 +36,8 @@ FIELDS = {
     "recorded": "tag",
     "riff": "riff",
     "h264 sei": "h264 sei",
-    # This field stands for a capture time that an extractor returned as ``taken_at`` instead of in ``dates``.
-    # It keeps the origin that the extractor recorded, such as "exif".
+    # The field "stated" is a capture time that an extractor returned as ``taken_at`` instead of in ``dates``.
+    # Its origin is the one that the extractor recorded, such as "exif".
     "stated": "",
     "movie header": MOVIE_HEADER,
     "xmp CreateDate": CREATE_DATE,
@@ -49,8 +49,8 @@ FIELDS = {
 }
 """Fields that state dates, from the most to the least trusted, with the origin of each."""
 _RANKS = {name: rank for rank, name in enumerate(FIELDS)}
-# These dates are the last choice, because cameras whose clocks were never set show them: Android's default
-# date (2002-12-08) and the DOS epoch (1980-01-01).
+# Any other date is preferred to these two dates, which cameras show if their clocks were never set: Android's
+# default date (2002-12-08) and the DOS epoch (1980-01-01).
 _FACTORY_DATES = frozenset((datetime(2002, 12, 8, 12), datetime(1980, 1, 1)))
 _PRECISIONS = ("second", "minute", "day", "month", "year")
 _HALF_HOUR = timedelta(minutes=30)

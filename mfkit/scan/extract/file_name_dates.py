@@ -99,7 +99,8 @@ _FORMS = (
 )  # fmt: skip
 # This pattern matches seconds or milliseconds since 1970, as in "FB_IMG_1546300800000",
 # "RPReplay_Final1612345678", "PicsArt_1583324000123" and "1583324000123". Some small apps write seconds after
-# "IMG_" or "VID_", but counters and identifiers of ten digits look the same, so that only milliseconds count.
+# "IMG_" or "VID_", but counters and identifiers of ten digits look the same. So only milliseconds are
+# accepted after these two prefixes.
 _EPOCH = re.compile(
     r"(?:(?:mmexport|wx_camera_|microMsg\.|FB_IMG_|FB_VID_|LINE_\w{1,12}_|RPReplay_Final"
     r"|(?:IMG_|VID_)(?=\d{13}))"

@@ -187,9 +187,9 @@ def _is_name(data: bytes) -> bool:
 
 
 def _size_of_24(body: BoundedReader, at: int, data: bytes) -> int:
-    """Return the size of an ID3v2.4 frame: a synchsafe number (7 bits per byte), or a plain one from iTunes.
+    """Return the size of an ID3v2.4 frame, written with 7 bits per byte (synchsafe), but by iTunes with 8.
 
-    Both numbers are tried, and the one that leads to another frame, padding or the end of the tag is used.
+    Both readings are tried, and the one that leads to another frame, padding or the end of the tag is used.
     """
     plain, seven_bit = int.from_bytes(data, "big"), _synchsafe(data)
     if plain == seven_bit:

@@ -183,8 +183,8 @@ class ComparePanel(Panel):
             self.view.note = ""
         else:
             self.view.note = "Keep at least one file of each group."
-            # The user has cleared the last check box of the group, but at least one file must be kept. The
-            # group is unchanged, so the browser must draw it again, with this check box selected.
+            # The user has cleared the last check box of the group, but at least one file must be kept. Let
+            # the browser draw the unchanged group again, so that the check box is selected as before.
             self.view.send({"kind": "redraw"})
         self._show()
 

@@ -108,7 +108,7 @@ def _groups(frame: pd.DataFrame, by: str, values: Any) -> Iterator[FileGroup]:
 
 
 def _freed(row: dict[Any, Any], is_similar: bool) -> int:
-    """Return how many bytes are freed if a file is removed; a similar file with its exact copies.
+    """Return how many bytes are freed if a file is removed, or a similar file and its exact copies.
 
     Hard links are only considered for files that are suggested for removal.
     """

@@ -6,6 +6,7 @@ the demuxer of the identified format, so that a disguised playlist cannot make i
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -96,6 +97,7 @@ _DATE_TAGS = {
     "datetimeoriginal": "recorded",
     "creation_time": "movie header",
 }
+_SEPARATORS = re.compile(r"[-_. ]")
 _CAMCORDER_RECORDS = {"avi": avi_metadata, "ts": avchd_metadata, "m2ts": avchd_metadata}
 av.logging.set_level(None)
 
@@ -363,9 +365,10 @@ def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) ->
         # Broadcast Wave files state their recording date in the chunk "bext" (EBU Tech 3285), whose fields
         # FFmpeg returns as "date", "creation_time" and "time_reference".
         fields["bext"] = "riff"
-        stated["bext"] = parse_date(f"{tags['date']} {tags.get('creation_time', '')}") or parse_date(
-            tags["date"]
-        )
+        # The standard allows several separators between the numbers of the date and of the time.
+        day = _SEPARATORS.sub("-", tags["date"].strip())
+        time = _SEPARATORS.sub(":", tags.get("creation_time", "").strip())
+        stated["bext"] = parse_date(f"{day} {time}") or parse_date(day)
     return tuple(StatedDate(fields[name], *date) for name, date in stated.items() if date is not None)
 
 

@@ -49,9 +49,9 @@ FIELDS = {
 }
 """Fields that state dates, from the most to the least trusted, with the origin of each."""
 _RANKS = {name: rank for rank, name in enumerate(FIELDS)}
-# Any other date is preferred to these two dates, which cameras show if their clocks were never set: Android's
-# default date (2002-12-08) and the DOS epoch (1980-01-01).
-_FACTORY_DATES = frozenset((datetime(2002, 12, 8, 12), datetime(1980, 1, 1)))
+# Any other date is preferred to these three dates, which cameras and programs show if their clocks were never
+# set: Android's default date (2002-12-08), the DOS epoch (1980-01-01) and the zero of Excel (1899-12-30).
+_FACTORY_DATES = frozenset((datetime(2002, 12, 8, 12), datetime(1980, 1, 1), datetime(1899, 12, 30)))
 _PRECISIONS = ("second", "minute", "day", "month", "year")
 _HALF_HOUR = timedelta(minutes=30)
 

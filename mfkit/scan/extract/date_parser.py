@@ -22,7 +22,7 @@ _MONTHS = {
 _NAMED_ZONES = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
 _STATED_ZONE = (
     r"(?:(?:UTC|GMT)(?=[+-]))?"
-    r"(?P<zone>Z|UTC|GMT|[ECMP][SD]T\b|[+-]\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)"
+    r"(?P<zone>Z|UTC|GMT|[ECMP][SD]T\b|[+-] ?\d{1,2}(?::?[0-5]\d(?::?[0-5]\d)?)?)"
 )
 _ZONE = rf"(?:{_STATED_ZONE})?(?![\d:])"
 # AM and PM are also read in Chinese, Japanese and Korean before the time, because some phones write dates in
@@ -98,7 +98,15 @@ _MINUS = str.maketrans("\u2212\u2013", "--")
 # "1958:  :     :  :  " (Exif 2.32, section 4.6.4).
 _BLANK_PARTS = re.compile(r"(?<=[:/-])(?:\s{2}|--)(?=[:/ -]|\Z)")
 _BLANK_CLOCK = re.compile(r"[\sT]+(?:\s{2}|--):(?:\s{2}|--)(?::(?:\s{2}|--))?\s*\Z")
-_EPOCHS = (datetime(1904, 1, 1), datetime(1970, 1, 1))
+# These are the start of the clocks of QuickTime, Unix and Windows, and the earliest second that a signed
+# number of 32 bits can state.
+_EPOCHS = (
+    datetime(1904, 1, 1),
+    datetime(1970, 1, 1),
+    datetime(1601, 1, 1),
+    datetime(1901, 12, 13, 20, 45, 52),
+)
+_EPOCH_YEARS = frozenset(epoch.year - before for epoch in _EPOCHS for before in (0, 1))
 # These are the UTC offsets in use, in minutes. A date that is an epoch plus one of these offsets comes from a
 # clock that was never set. An offset of 12 hours is left out, because 12:00 on the day of the epoch can be a
 # real date: people enter 12:00 if they do not know the time.
@@ -195,11 +203,11 @@ def from_seconds(seconds: float, epoch_year: int = 1970) -> ParsedDate | None:
 
 
 def is_epoch(date: ParsedDate) -> bool:
-    """Return whether a date is the start of 1904 or 1970 at any UTC offset.
+    """Return whether a date is an epoch, such as the start of 1904 or 1970, at any UTC offset.
 
     Such a date comes from a clock that was never set.
     """
-    if date.precision not in ("minute", "second") or date.value.year not in (1903, 1904, 1969, 1970):
+    if date.precision not in ("minute", "second") or date.value.year not in _EPOCH_YEARS:
         return False
     local = date.value.replace(tzinfo=None, microsecond=0)
     offset = date.value.utcoffset()

@@ -6,7 +6,7 @@ Programs copy such texts from EXIF into XMP and IPTC, so all three are checked.
 import re
 
 _DEFAULTS = frozenset(
-    "samsung|exif_jpeg_picture|dcf 1.0|digital stillcamera|jpeg|default|untitled|(null)|screenshot|"
+    "samsung|exif_jpeg_picture|dcf 1.0|digital stillcamera|jpeg|default|untitled|(null)|(none)|screenshot|"
     "binary comment|my beautiful picture|scanner|created by imlib".split("|")
 )
 # Many makers write their name and the kind of camera into the description.

@@ -5,6 +5,7 @@ If the blocks of one image disagree, EXIF has priority, then XMP, the camera's o
 editors write it, and the keywords of all blocks are combined.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from mfkit.scan.extract.schema import Metadata, merge
 from mfkit.scan.extract.tiff_directories import Directory
 
 _MAX_RESOURCES = 1_000
+_TEXTS = ("description", "author", "copyright")
 _MAX_RECORD = 262_144
 _IPTC, _EXIF, _XMP = 0x0404, 0x0422, 0x0424
 # IPTC-IIM limits a keyword to this number of bytes (section 2:25), so longer keywords are cut off.
@@ -73,8 +75,14 @@ class Blocks:
             frame: Metadata of the image data, such as its size.
             after: Metadata with a lower priority than all blocks.
         """
-        metadata = merge(frame, *self.exif, *self.xmp, *self.camera, *self.iptc, *after)
+        parts = (frame, *self.exif, *self.xmp, *self.camera, *self.iptc, *after)
+        metadata = merge(*parts)
         extra: dict[str, Any] = dict(metadata.get("extra", {}))
+        if isinstance(title := metadata.get("title"), str) and "?" in title:
+            metadata["title"] = _complete_text(title, [part.get("title") for part in parts])
+        for name in _TEXTS:
+            if isinstance(text := extra.get(name), str) and "?" in text:
+                extra[name] = _complete_text(text, [part.get("extra", {}).get(name) for part in parts])
         editors = [part.get("extra", {}) for part in (*self.xmp, *self.iptc, *self.exif, *after)]
         if rating := next((part["rating"] for part in editors if part.get("rating")), None):
             extra["rating"] = rating
@@ -103,8 +111,34 @@ def resources(reader: BoundedReader) -> Iterator[Resource]:
         at += size + size % 2
 
 
+def _complete_text(text: str, others: Sequence[object]) -> str:
+    """Return the text of another block if a program lost its letters in this text, as in "M?nchen".
+
+    The tags of EXIF are ASCII, so programs write a question mark for each other letter, or for each of its
+    bytes.
+    """
+    pattern = re.compile(r"(?:\?|[^\x00-\x7f])+".join(map(re.escape, re.split(r"\?+", text))))
+    return next(
+        (
+            other
+            for other in others
+            if isinstance(other, str) and not other.isascii() and pattern.fullmatch(other)
+        ),
+        text,
+    )
+
+
 def _combined(lists: Sequence[Sequence[str]]) -> list[str]:
-    """Combine lists of keywords, without duplicates and without keywords that IPTC-IIM truncated."""
+    """Combine lists of keywords, without duplicates and without keywords that lost letters.
+
+    IPTC-IIM truncates keywords, and programs write question marks for letters that are not ASCII.
+    """
+    others = [keyword for keywords in lists for keyword in keywords if not keyword.isascii()]
+    if others:
+        lists = [
+            [_complete_text(keyword, others) if "?" in keyword else keyword for keyword in keywords]
+            for keywords in lists
+        ]
     found: dict[str, None] = {}
     for keywords in lists:
         for keyword in keywords:

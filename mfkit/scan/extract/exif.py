@@ -136,7 +136,7 @@ _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, ALTITUDE_REF, ALTITUDE = r
 _BELOW = (1, 3)
 """Values of AltitudeRef for altitudes below sea level, and below the ellipsoid (Exif 3.0)."""
 _OWN_LETTER = re.compile(r"\A\s*[NSEW](?![a-z])|[NSEW](?=[\s\0]*\Z)", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?")
+_NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,32})?")
 _SEPARATORS = re.compile(r"(?:deg|[\s,;:°'\"′″\x00])*", re.IGNORECASE)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mfkit.scan.extract import ratings
 from mfkit.scan.extract.default_texts import without_default
-from mfkit.scan.extract.text_decoding import FileTexts, decode
+from mfkit.scan.extract.text_decoding import FileTexts, decode, utf16_codec
 from mfkit.scan.extract.tiff_directories import Value
 
 MAIN_TAGS = frozenset((0x010E, 0x013B, 0x4746, 0x4749, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))
@@ -101,18 +101,13 @@ def user_comment(data: bytes) -> str | None:
 
 
 def _utf16(data: bytes) -> str:
-    """Decode UTF-16 text, and guess its byte order from the positions of zero and repeated bytes."""
+    """Decode UTF-16 text, and guess its byte order if it has no byte-order mark."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return decode(data)
-    even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
     text = data.rstrip(b"\x00")
     if b"\x00" not in text and (text.isascii() or _is_utf8(text)):
         return decode(text)  # Some programs write ASCII or UTF-8 text into a tag that requires UTF-16.
-
-    # The byte order is guessed: in UTF-16 text, the high bytes of the characters vary less than the low
-    # bytes.
-    is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
-    return decode(data, "utf-16-be" if is_big_endian else "utf-16-le").split("\x00", 1)[0]
+    return decode(data, utf16_codec(data)).split("\x00", 1)[0]
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -9,6 +9,7 @@ from mfkit.scan.extract.schema import ESTIMATED, ExtractionError, Metadata, anim
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
+_MAX_COMMENT = 4_096
 _LIMIT = 6 << 20
 """Maximum number of bytes read; the duration of a larger file is estimated from the file size."""
 _SHORTEST_DELAY, _DEFAULT_DELAY = 2, 10
@@ -30,7 +31,7 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
         frame = from_origin("container", {"width": width, "height": height, "extra": {"bits_per_pixel": 8}})
         blocks = _Blocks(reader)
         is_complete = blocks.walk(13 + _table_size(head[10]))
-        metadata = gif_metadata(reader, merge(frame, blocks.animation()))
+        metadata = gif_metadata(reader, merge(frame, blocks.animation()), blocks.comment)
     if not is_complete:
         raise ExtractionError("the GIF is truncated: it ends within an image", metadata)
     return metadata
@@ -42,11 +43,16 @@ def _table_size(flags: int) -> int:
 
 
 class _Blocks:
-    """Scan of a GIF's blocks after the header, to count animation frames and add up their delays."""
+    """Scan of a GIF's blocks after the header, to count animation frames and add up their delays.
+
+    Attributes:
+        comment: Bytes of the first comment, before or after the images (section 24).
+    """
 
     def __init__(self, reader: BoundedReader) -> None:
         self._data = reader.read(0, _LIMIT)
         self._size = reader.size
+        self.comment = b""
         self._at = 0
         self._frames, self._hundredths, self._delay = 0, 0, 0
 
@@ -60,9 +66,12 @@ class _Blocks:
             if kind == 0x3B:
                 return True
             if kind == 0x21:
+                label, start = data[at + 1 : at + 2], at + 2
                 if data[at + 1 : at + 3] == b"\xf9\x04":
                     self._delay = int.from_bytes(data[at + 4 : at + 6], "little")
-                at = _after_sub_blocks(data, at + 2)
+                at = _after_sub_blocks(data, start)
+                if label == b"\xfe" and not self.comment:
+                    self.comment = _text_of_sub_blocks(data[start : min(at, start + _MAX_COMMENT)])
             elif kind == 0x2C:
                 at += 10 + _table_size(data[at + 9]) + 1 if at + 9 < end else end
                 at = _after_sub_blocks(data, at)
@@ -89,6 +98,15 @@ class _Blocks:
         estimate = animation(self._frames, self._hundredths / 100 * scale, ESTIMATED)
         estimate.get("extra", {}).pop("frames", None)
         return estimate
+
+
+def _text_of_sub_blocks(data: bytes) -> bytes:
+    """Return the joined content of a chain of GIF sub-blocks, each of which starts with its size."""
+    parts, at = [], 0
+    while at < len(data) and (size := data[at]):
+        parts.append(data[at + 1 : at + 1 + size])
+        at += 1 + size
+    return b"".join(parts).strip(b"\x00 \r\n")
 
 
 def _after_sub_blocks(data: bytes, at: int) -> int:

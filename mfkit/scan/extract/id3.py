@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mfkit.scan.extract import ratings
 from mfkit.scan.extract.bounded_reader import BoundedReader, bytes_reader
 from mfkit.scan.extract.id3_genres import genre_names, genre_of
-from mfkit.scan.extract.text_decoding import FileTexts
+from mfkit.scan.extract.text_decoding import FileTexts, utf16_codec
 
 _MAX_FRAMES, _MAX_TEXT, _MAX_UNSYNCHRONISED = 500, 65_536, 2 << 20
 _ENCODINGS = {0: "latin-1", 1: "utf-16-le", 2: "utf-16-be", 3: "utf-8"}
@@ -25,6 +25,7 @@ _TEXT_FRAMES = {
     "TCO": "genre", "TYE": "year", "TOR": "originalyear", "TRK": "track", "TPA": "disc",
     "TCP": "compilation", "TCM": "composer", "TCR": "copyright",
 }  # fmt: skip
+_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _OTHER_FRAMES = frozenset(("TXXX", "TXX", "COMM", "COM", "POPM", "POP", "PRIV"))
 # In ID3v2.3, a slash separates several values, but in the names below, the slash belongs to the name.
 _WITH_SLASH = frozenset(
@@ -237,6 +238,9 @@ def _texts(name: str, data: bytes) -> Iterator[Text]:
         # A text frame without the byte that states the encoding is read as Latin-1.
         declared, data = "latin-1", b"\x00" + data
     body = data[1:]
+    if declared == "utf-16-le" and not body.startswith(_MARKS):
+        # Texts of this type start with a byte-order mark (section 4), which some programs leave out.
+        declared = utf16_codec(body[3:] if name in ("COMM", "COM") else body)
     if name in ("COMM", "COM"):
         description, *values = _split(body[3:], declared)
         # Comments with a description are skipped, because programs store technical data in them.
@@ -262,7 +266,7 @@ def _split(data: bytes, declared: str) -> list[bytes]:
     """
     if not declared.startswith("utf-16"):
         return data.rstrip(b"\x00").split(b"\x00")
-    mark = data[:2] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else b""
+    mark = data[:2] if data[:2] in _MARKS else b""
     units = [data[at : at + 2] for at in range(0, len(data) // 2 * 2, 2)]
     values, current = [], b""
     for unit in units:
@@ -273,10 +277,7 @@ def _split(data: bytes, declared: str) -> list[bytes]:
             current += unit
     if current or not values:
         values.append(current)
-    return [
-        value if value.startswith((b"\xff\xfe", b"\xfe\xff")) or not value else mark + value
-        for value in values
-    ]
+    return [value if value.startswith(_MARKS) or not value else mark + value for value in values]
 
 
 def _until_nul(data: bytes) -> bytes:

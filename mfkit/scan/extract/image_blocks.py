@@ -12,25 +12,26 @@ _GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
 # the packet (ISO 16684-3, 1.1.2).
 _GIF_XMP_END = b"\x01\xff\xfe\xfd\xfc"
 _GIF_HEAD, _GIF_TAIL = 1 << 20, 1 << 18
-_MAX_EXTENSIONS, _MAX_SUB_BLOCKS, _MAX_COMMENT = 64, 64, 4_096
 # These UUIDs of JPEG 2000 boxes are conventions: the text "JpgTiffExif->JP2" for EXIF, and two UUIDs that
 # Photoshop uses.
 _EXIF_BOXES = (b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"))
 _IPTC_BOX = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 
 
-def gif_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
-    """Add a GIF's XMP packet and first comment (GIF89a, sections 24 and 26) to the metadata of its image.
+def gif_metadata(reader: BoundedReader, frame: Metadata, comment: bytes = b"") -> Metadata:
+    """Add a GIF's XMP packet (GIF89a, section 26) and its first comment to the metadata of its image.
 
     Args:
         reader: The whole file.
         frame: Metadata of the image, such as its size.
+        comment: The undecoded comment, empty if there is none.
     """
     blocks = Blocks()
     packet = _gif_packet(reader)
     if packet is not None:
         blocks.add_xmp(packet)
-    return blocks.merged(frame, after=[{"extra": {"comment": _gif_comment(reader)}}])
+    text = FileTexts.of([comment]).decode(comment) or None
+    return blocks.merged(frame, after=[{"extra": {"comment": text}}])
 
 
 def psd_metadata(reader: BoundedReader, frame: Metadata) -> Metadata:
@@ -76,26 +77,4 @@ def _gif_packet(reader: BoundedReader) -> bytes | None:
         if at >= 0:
             packet = reader.read(start + at + len(_GIF_XMP), MAX_PACKET)
             return packet.partition(_GIF_XMP_END)[0]
-    return None
-
-
-def _gif_comment(reader: BoundedReader) -> str | None:
-    """Return the first comment of a GIF, or None if there is none before the first image."""
-    flags = reader.read(10, 1)
-    at = 13 + (3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0)
-    for _ in range(_MAX_EXTENSIONS):
-        head = reader.read(at, len(_GIF_XMP))
-        if head[:1] != b"\x21" or head == _GIF_XMP:
-            return None
-        at += 2
-        data = b""
-        for _ in range(_MAX_SUB_BLOCKS):
-            size = int.from_bytes(reader.read(at, 1), "big")
-            data += reader.read(at + 1, size)
-            at += 1 + size
-            if not size:
-                break
-        if head[1:2] == b"\xfe":
-            comment = data[:_MAX_COMMENT].strip(b"\x00 \r\n")
-            return FileTexts.of([comment]).decode(comment) or None
     return None

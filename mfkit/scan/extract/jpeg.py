@@ -23,6 +23,7 @@ _MAX_SEGMENTS = 2_000
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset(range(0xD0, 0xD8)) | {0x01}
 _EXIF, _XMP, _PHOTOSHOP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"Photoshop 3.0\x00"
+_OLD_PHOTOSHOP = b"Adobe_Photoshop2.5:"
 _MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
 _DEFINE_LINES, _MAX_SCAN = b"\xff\xdc\x00\x04", 8 << 20
 _MAX_COMMENT = 4_096
@@ -87,6 +88,9 @@ class _Found:
             self._add_more_xmp(reader.part(at + 4 + len(_MORE_XMP), length - 2 - len(_MORE_XMP)))
         elif marker == 0xED and head[4:18] == _PHOTOSHOP:
             self._resources += reader.read(at + 18, length - 16)
+        elif marker == 0xED and reader.read(at + 4, len(_OLD_PHOTOSHOP)) == _OLD_PHOTOSHOP:
+            start = at + 4 + len(_OLD_PHOTOSHOP)
+            self._resources += reader.read(start, at + 2 + length - start)
         elif marker == 0xFE and not self._comment:
             self._comment = reader.read(at + 4, min(length - 2, _MAX_COMMENT)).strip(b"\x00 \r\n")
 

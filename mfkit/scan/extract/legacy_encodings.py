@@ -25,7 +25,10 @@ _ONE_LANGUAGE = 2.0
 _PRIORS = {
     "cp1252": 4.0, "koi8_r": -1.0, "euc_jp": -1.0, "cp866": -2.0, "iso8859_5": -2.0, "cp1250": -2.0,
     "cp1254": -4.0, "cp1253": -3.0, "cp1255": -3.0, "cp1256": -3.0, "cp874": -3.0,
+    "mac_roman": -1.0, "cp850": -1.0,
 }  # fmt: skip
+_OLD_WESTERN = ("mac_roman", "cp850")
+_BETWEEN_LETTERS = "’‘–—·…\xad\xa0"
 _MULTI_BYTE = frozenset(("cp932", "euc_jp", "gb18030", "big5", "cp949"))
 _UNKNOWN = math.log(1e-6)
 # Only a text with at least this many bytes can have been cut off, because the text fields of ID3v1 and IPTC
@@ -163,6 +166,9 @@ def _models() -> dict[str, tuple[_Model, ...]]:
     korean = _spread(_HANGUL, 0.85) | _WIDE_PUNCTUATION
     single = {
         DEFAULT_ENCODING: _Model(_PUNCTUATION | western, False),
+        # Programs on old Macs and DOS wrote Western European text in their own encodings.
+        "mac_roman": _Model(_PUNCTUATION | western, False),
+        "cp850": _Model(_PUNCTUATION | western, False),
         "cp1250": _Model(_PUNCTUATION | central, False),
         "cp1254": _Model(_PUNCTUATION | turkish, False),
         "cp1251": _Model(cyrillic, True),
@@ -180,7 +186,8 @@ def _models() -> dict[str, tuple[_Model, ...]]:
         "cp949": _Model(korean, True, (hangul, wide)),
     }
     found: dict[str, tuple[_Model, ...]] = {encoding: (model,) for encoding, model in single.items()}
-    found[DEFAULT_ENCODING] += tuple(map(_language, _WESTERN_LANGUAGES))
+    for encoding in (DEFAULT_ENCODING, *_OLD_WESTERN):
+        found[encoding] += tuple(map(_language, _WESTERN_LANGUAGES))
     found["cp1250"] += tuple(map(_language, _CENTRAL_LANGUAGES))
     return found
 
@@ -225,11 +232,27 @@ def legacy_encoding(texts: Iterable[bytes]) -> str | None:
     rivals = [
         other for other in ranked[1:] if any(_decoded(raw, other) != _decoded(raw, best) for raw in sample)
     ]
+    if best in _OLD_WESTERN and not any(_has_odd_words(raw, best) for raw in sample):
+        # An encoding that gives symbols within words, such as Windows-1252 for "Gr”ße" of DOS, is excluded.
+        rivals = [other for other in rivals if not any(_has_odd_words(raw, other) for raw in sample)]
     lead = {rival: scores[best] - scores[rival] for rival in rivals}
     is_sure = all(
         odds >= (_SURE_OF_SCRIPT if rival == DEFAULT_ENCODING else _SURE) for rival, odds in lead.items()
     )
     return best if is_sure else None
+
+
+def _has_odd_words(raw: bytes, encoding: str) -> bool:
+    """Return whether a text in an encoding has a symbol within a word, or a capital after a small letter."""
+    text = _decoded(raw, encoding)
+    if text is None:
+        return True
+    for before, character, after in zip(f" {text}", text, f"{text[1:]} "):
+        if not character.isascii() and before.isalpha():
+            is_symbol = not character.isalpha() and after.isalpha() and character not in _BETWEEN_LETTERS
+            if is_symbol or (character.isupper() and before.islower()):
+                return True
+    return False
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -10,11 +10,11 @@ from mfkit.scan.extract import ratings, xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.id3_genres import genre_of
 from mfkit.scan.extract.mp4_boxes import XMP_BOX, Box, boxes, child
-from mfkit.scan.extract.schema import Metadata, from_origin
+from mfkit.scan.extract.schema import Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import decode
 
-_MAX_ITEMS, _MAX_TEXT, _MAX_TOP_LEVEL = 256, 16_384, 256
+_MAX_ITEMS, _MAX_TEXT, _MAX_TOP_LEVEL, _MAX_LISTS = 256, 16_384, 256, 4
 _NAMES = {
     b"\xa9nam": "title", b"\xa9ART": "artist", b"\xa9alb": "album", b"aART": "album_artist",
     b"\xa9gen": "genre", b"\xa9day": "date", b"\xa9wrt": "composer", b"\xa9cmt": "comment",
@@ -28,9 +28,12 @@ _EXPLORER_TEXT, _EXPLORER_NUMBER = 8, 19
 
 def item_list(movie: Sequence[Box]) -> Metadata:
     """Read a movie's iTunes tags: the item list (``ilst``) inside the given boxes of its ``moov`` box."""
-    items = next((found for found in map(_items, _user_data(movie, b"meta")) if found is not None), None)
-    if items is None:
-        return {}
+    lists = [found for found in map(_items, _user_data(movie, b"meta")) if found is not None]
+    # A file that several programs tagged can have several lists. The first one has priority.
+    return merge(*map(_read_items, lists[:_MAX_LISTS]))
+
+
+def _read_items(items: BoundedReader) -> Metadata:
     tags: dict[str, list[str]] = {}
     rating: ratings.Stars | None = None
     for _, (name, item) in zip(range(_MAX_ITEMS), boxes(items)):

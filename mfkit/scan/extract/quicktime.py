@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
 from mfkit.scan.extract.camera_boxes import camera_metadata
 from mfkit.scan.extract.date_parser import from_seconds, parse_date, parse_offset
+from mfkit.scan.extract.default_texts import without_default
 from mfkit.scan.extract.hdr_metadata import (
     Hdr,
     combine,
@@ -34,6 +35,7 @@ from mfkit.scan.places.iso6709 import altitude_in, iso6709
 
 _UNIX_EPOCH = 2_082_844_800
 """The start of 1970 in seconds since the start of 1904, QuickTime's epoch."""
+_LARGEST = (2**32 - 1, 2**64 - 1)
 _FIRST_YEAR = 1991
 """Year of QuickTime's release. An earlier date in a movie header comes from a clock that was not set."""
 _LOCATION, _CREATION = "com.apple.quicktime.location.iso6709", "com.apple.quicktime.creationdate"
@@ -172,8 +174,10 @@ def _created(seconds: int) -> StatedDate | None:
     """Return the creation date in the header of a movie or a track, or None if the clock was not set.
 
     The header counts seconds since 1904. A number that would be a date before 1970 is read as seconds since
-    1970, because some programs write these.
+    1970, because some programs write these. The largest number means an unknown date.
     """
+    if seconds in _LARGEST:
+        return None
     date = from_seconds(seconds - _UNIX_EPOCH if seconds >= _UNIX_EPOCH else seconds)
     return StatedDate("movie header", *date) if date is not None and _FIRST_YEAR <= date.value.year else None
 
@@ -202,11 +206,20 @@ def _track(content: BoundedReader, movie: _Matrix) -> dict[int, Track]:
     elif description is not None and kind == b"vide":
         hdr = sample_description_hdr(description)
     rotation = _rotation(_matrix(data, at) or _IDENTITY, movie)
-    found = Track(rotation, codec, rate or None, channels or None, hdr, _created(created))
+    date = _created(created) or _media_date(described.get(b"mdhd"))
+    found = Track(rotation, codec, rate or None, channels or None, hdr, date)
     if (extended := described.get(b"elng")) is not None:
         tag = extended.read(4, _MAX_LANGUAGE).partition(b"\0")[0]
         found = found._replace(language=tag.decode("ascii", "replace") or None)
     return {number: found}
+
+
+def _media_date(header: BoundedReader | None) -> StatedDate | None:
+    """Return the creation date in a media header (``mdhd``, ISO/IEC 14496-12, section 8.4.2)."""
+    data = header.read(0, 12) if header is not None else b""
+    if len(data) < 12:
+        return None
+    return _created(int.from_bytes(data[4:12] if data[0] == 1 else data[4:8], "big"))
 
 
 def _matrix(data: bytes, at: int) -> _Matrix | None:
@@ -251,7 +264,7 @@ def _loci(data: bytes, metadata: Metadata) -> None:
         return
     longitude, latitude = (side / 65536 for side in struct.unpack_from(">2i", rest, 1))
     metadata["latitude"], metadata["longitude"] = latitude, longitude
-    metadata["location_name"] = data[:end].decode(encoding, "replace") or None
+    metadata["location_name"] = without_default(data[:end].decode(encoding, "replace"))
 
 
 def _keyed_values(content: BoundedReader) -> Iterator[tuple[str, str]]:

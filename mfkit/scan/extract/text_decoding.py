@@ -206,6 +206,17 @@ def _lenient(data: bytes, codec: str) -> str:
     return data.decode(codec, "ignore").removeprefix("\ufeff")
 
 
+def utf16_codec(data: bytes) -> str:
+    """Return the codec of UTF-16 text without a byte-order mark: ``"utf-16-be"`` or ``"utf-16-le"``.
+
+    The byte order is guessed: in UTF-16 text, the high bytes of the characters vary less than the low bytes,
+    and are often zero.
+    """
+    even, odd = data[: len(data) // 2 * 2 : 2], data[1 : len(data) // 2 * 2 : 2]
+    is_big_endian = (even.count(0), -len(set(even))) > (odd.count(0), -len(set(odd)))
+    return "utf-16-be" if is_big_endian else "utf-16-le"
+
+
 def whole_number(text: str | None) -> int | None:
     """Parse a whole number of up to ten ASCII digits. Return None for any other text."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 10 else None

@@ -26,6 +26,7 @@ _KEYWORD_PATHS = (
     "lr:hierarchicalSubject", "digiKam:TagsList", "mediapro:CatalogSets", "MicrosoftPhoto:LastKeywordXMP",
     "MicrosoftPhoto:LastKeywordIPTC",
 )  # fmt: skip
+_KEYWORD_SEPARATOR = re.compile("[;,]")
 _MAX_KEYWORDS, _MAX_LEVELS = 200, 12
 _CATEGORY = re.compile(r"<Category Assigned=\"(\d)\">([^<]{0,500})|</Category>", re.IGNORECASE)
 _EXPOSURE = {
@@ -161,12 +162,22 @@ def _all_structures(value: Value | None) -> Iterator[Properties]:
 
 
 def _keywords(found: Properties) -> tuple[list[str], list[str]]:
-    flat = dict.fromkeys(text for name in _FLAT_KEYWORDS for text in _texts(found.get(name)))
+    flat = dict.fromkeys(text for name in _FLAT_KEYWORDS for text in _flat_keywords(found.get(name)))
     paths = dict.fromkeys(text for name in _KEYWORD_PATHS for text in _texts(found.get(name)))
     for structure in _structures(found.get("mwg-kw:Keywords")):
         paths |= dict.fromkeys(_keyword_tree(structure.get("mwg-kw:Hierarchy"), ""))
     paths |= dict.fromkeys(_acdsee_categories(_text(found, "acdsee:categories") or ""))
     return list(flat)[:_MAX_KEYWORDS], list(paths)[:_MAX_KEYWORDS]
+
+
+def _flat_keywords(value: Value | None) -> Iterator[str]:
+    """Yield the keywords of an array, or those in a text in which commas or semicolons separate them."""
+    if not isinstance(value, str):
+        yield from _texts(value)
+        return
+    for part in _KEYWORD_SEPARATOR.split(value):
+        if part.strip():
+            yield part.strip()
 
 
 def _keyword_tree(value: Value | None, above: str, level: int = 0) -> Iterator[str]:
@@ -203,6 +214,8 @@ def _people(found: Properties) -> list[str]:
     names = dict.fromkeys(_texts(found.get("Iptc4xmpExt:PersonInImage")))
     for person in _structures(found.get("Iptc4xmpExt:PersonInImageWDetails")):
         names |= dict.fromkeys(_texts(person.get("Iptc4xmpExt:PersonName")))
+    for region in _all_structures(found.get("Iptc4xmpExt:ImageRegion")):
+        names |= dict.fromkeys(_texts(region.get("Iptc4xmpExt:PersonInImage")))
     for prefix in ("mwg-rs", "acdsee-rs"):
         for region in _all_structures(found.get(f"{prefix}:Regions")):
             # Only face regions are used, because regions of the types Pet, Focus and BarCode do not contain
@@ -237,14 +250,17 @@ def _place(found: Properties) -> str | None:
 def _dates(found: Properties) -> tuple[StatedDate, ...]:
     """Return the dates in XMP: when the image was taken, digitized and created, and the time from GPS."""
     properties = {
-        "xmp original": "exif:DateTimeOriginal",
-        "xmp digitized": "exif:DateTimeDigitized",
-        "xmp DateCreated": "photoshop:DateCreated",
-        CREATE_DATE: "xmp:CreateDate",
-        "xmp date": "dc:date",
-        "gps": "exif:GPSTimeStamp",
+        "xmp original": ("exif:DateTimeOriginal", "xmpDM:shotDate"),
+        "xmp digitized": ("exif:DateTimeDigitized",),
+        "xmp DateCreated": ("photoshop:DateCreated",),
+        CREATE_DATE: ("xmp:CreateDate",),
+        "xmp date": ("dc:date",),
+        "gps": ("exif:GPSTimeStamp",),
     }
-    parsed = {field: parse_date(_text(found, name)) for field, name in properties.items()}
+    parsed = {
+        field: next(filter(None, (parse_date(_text(found, name)) for name in names)), None)
+        for field, names in properties.items()
+    }
     return tuple(StatedDate(field, *date) for field, date in parsed.items() if date is not None)
 
 

@@ -188,9 +188,10 @@ def _json_stems(name: str) -> Iterator[tuple[str, str]]:
         if utf16_length(base) >= MAX_STEM - 1:
             yield from ((_truncate(base, length), end_number) for length in _STEM_LENGTHS)
     # In the oldest Takeout exports, the JSON file's name lacks the media file's extension.
-    stem = split_extension(name)[0]
-    yield stem, ""
-    yield _truncate(stem, MAX_STEM), ""
+    for base, end_number in readings[:2]:
+        stem = split_extension(base)[0]
+        yield stem, end_number
+        yield _truncate(stem, MAX_STEM), end_number
 
 
 def _names_with_json(name: str) -> Iterator[str]:

@@ -107,9 +107,10 @@ def test_channels_in_an_unusual_order(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "8 7.1"), done.stderr
 
 
-def test_recording_date_of_broadcast_wave(tmp_path: Path, metadata_of: Reader) -> None:
-    """The chunk "bext" has the date and the time in two fields."""
-    fields = b"A rehearsal".ljust(256, b"\0") + bytes(64) + b"2021-03-0410:11:12" + bytes(264)
+@pytest.mark.parametrize("stamp", [b"2021-03-0410:11:12", b"2021/03/0410-11-12", b"2021_03_0410.11.12"])
+def test_recording_date_of_broadcast_wave(stamp: bytes, tmp_path: Path, metadata_of: Reader) -> None:
+    """The chunk "bext" has the date and the time in two fields, with any separators."""
+    fields = b"A rehearsal".ljust(256, b"\0") + bytes(64) + stamp + bytes(264)
     form = b"fmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0"
     chunks = b"bext" + len(fields).to_bytes(4, "little") + fields + form + b"data\x80\x3e\0\0" + bytes(16_000)
     (tmp_path / "a.wav").write_bytes(b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WAVE" + chunks)

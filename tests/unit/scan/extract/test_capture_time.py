@@ -167,9 +167,10 @@ def test_a_complete_date_is_better_than_a_month(precision: str) -> None:
 
 
 def test_the_dos_epoch_is_a_factory_date() -> None:
-    """Cameras without a clock write 1980-01-01 00:00."""
+    """Cameras without a clock write 1980-01-01 00:00, and Excel writes 1899-12-30."""
     epoch = StatedDate("exif original", datetime(1980, 1, 1))
     assert choose(epoch, StatedDate("exif DateTime", NOON))[0] == NOON
+    assert choose(epoch._replace(value=datetime(1899, 12, 30)), StatedDate("exif DateTime", NOON))[0] == NOON
     later = StatedDate("exif original", datetime(1980, 1, 1, 0, 0, 1))
     assert choose(later, StatedDate("exif DateTime", NOON))[0] == later.value
 

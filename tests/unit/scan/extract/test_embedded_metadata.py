@@ -262,6 +262,32 @@ def test_keywords_that_iim_cuts_are_not_repeated(tmp_path: Path, metadata_of: Re
     assert metadata_of(path)["extra"]["keywords"] == [long]
 
 
+def test_letters_that_a_program_lost(tmp_path: Path, metadata_of: Reader) -> None:
+    """A text with question marks instead of letters gives way to the complete text of another block."""
+    exif_part = directory((0x010E, 2, b"Caf? in M??nchen?\0"), (0x013B, 2, b"Who?\0"))
+    body = (
+        array("dc:subject", "Größe")
+        + array("dc:creator", "Änne")
+        + array("dc:description", "Café in München?")
+    )
+    path = tmp_path / "a.jpg"
+    path.write_bytes(
+        jpeg(
+            (0xE1, b"Exif\0\0" + exif_part),
+            (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet(body=body)),
+            (0xED, b"Adobe_Photoshop2.5:" + resource(0x0404, records((2, 25, b"Gr??e"), (2, 5, b"Title")))),
+        )
+    )
+    metadata = metadata_of(path)
+    extra = metadata["extra"]
+    assert (extra["description"], extra["author"], extra["keywords"]) == (
+        "Café in München?",
+        "Who?",
+        ["Größe"],
+    )
+    assert metadata["title"] == "Title"
+
+
 def test_jpeg_extended_xmp(tmp_path: Path, metadata_of: Reader) -> None:
     """A second packet, divided over segments in any order, is read if the first one names it."""
     more = packet(body=array("ext:PersonInImage", "Ann"))
@@ -302,10 +328,13 @@ def test_tiff_with_xmp_and_iptc(tmp_path: Path, metadata_of: Reader) -> None:
 
 @pytest.mark.parametrize("at_end", [True, False])
 def test_gif(at_end: bool, tmp_path: Path, metadata_of: Reader) -> None:
-    """The application extension may follow the header or the last frame; the first comment is read."""
+    """The application extension and the comment may follow the header or the last frame."""
     out = BytesIO()
     Image.new("RGB", (20, 10)).save(out, "GIF", comment=b"a comm\xe9nt")
     data = out.getvalue()
+    if at_end:  # The comment follows the image.
+        comment = b"\x21\xfe\x0aa comm\xe9nt\0"
+        data = data.replace(comment, b"").replace(b"\x3b", comment + b"\x3b")
     block = b"\x21\xff\x0bXMP DataXMP" + XMP + b"\x01" + bytes(range(255, -1, -1)) + b"\0"
     start = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
     at = data.rindex(b"\x3b") if at_end else data.index(b"\x2c", start)

@@ -17,6 +17,8 @@ CERTAIN = {
     "cp949": ["강남스타일", "소녀시대", "봄날", "방탄소년단", "아이유 좋은 날"],
     "cp1254": ["İstanbul Boğazı'nda güneşli bir gün", "Aşık Veysel - Kara Toprağım Ağlıyor"],
     "cp1250": ["Příběh nevšedních lásek, Jaroslav Ježek, Černá růže", "Zażółć gęślą jaźń, Święta"],
+    "mac_roman": ["Mötley Crüe", "Straße nach Köln", "François Müller", "Gänseblümchen", "L’été indien"],
+    "cp850": ["Mötley Crüe", "Señor Coconut", "Blåbærsyltetøy", "Gänseblümchen", "Año nuevo"],
     "cp1253": ["Ελληνικά τραγούδια και χοροί από την Κρήτη"],
 }
 WESTERN = (

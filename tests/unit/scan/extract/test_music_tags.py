@@ -113,6 +113,8 @@ def test_latin1_frames_in_other_encodings(song: Callable[..., Metadata]) -> None
         (b"\1\xff\xfe" + "Größe".encode("utf-16-le"), "Größe"),
         (b"\1\xfe\xff" + "Ωmega".encode("utf-16-be"), "Ωmega"),
         (b"\2" + "Größe".encode("utf-16-be"), "Größe"),
+        (b"\1" + "Größe".encode("utf-16-be"), "Größe"),
+        (b"\1" + "Größe".encode("utf-16-le"), "Größe"),
         (b"\3" + "Größe".encode() + b"\0", "Größe"),
         (b"\3Gr\xf6\xdfe", "Größe"),
         (b"No encoding", "No encoding"),
@@ -342,6 +344,9 @@ def test_mp4_items() -> None:
         "artists": ["Ann", "Bob"], "genres": ["Rock", "Pop"],
         "origins": {"artist": "tag", "genre": "tag", "year": "tag"},
     }  # fmt: skip
+    empty = box(b"udta", box(b"meta", bytes(4), handler, box(b"ilst")))
+    both = mp4_tags.item_list(list(boxes(bytes_reader(empty + movie))))
+    assert (both["artist"], both["extra"]["artists"]) == ("Ann & Bob", ["Ann", "Bob"])
     numeric = box(b"udta", box(b"meta", bytes(4), handler, box(b"ilst", item(b"gnre", 0, b"\0\x12"))))
     assert mp4_tags.item_list(list(boxes(bytes_reader(numeric))))["genre"] == "Rock"
 

@@ -140,11 +140,22 @@ def test_fragments() -> None:
         (2_745_532_800, datetime(1991, 1, 1, tzinfo=UTC)),
         (2_745_532_799, None),  # before QuickTime existed
         (0, None),
+        (2**32 - 1, None),
     ],
 )
 def test_creation_time(created: int, expected: datetime | None) -> None:
     """Programs count from 1904 or from 1970; a clock that was not set states no date."""
     assert with_capture_time(read(mvhd(created, 1, 1)).metadata).get("taken_at") == expected
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_date_of_the_media(version: int) -> None:
+    """Programs that clear the dates of movie and track leave the date of the media header."""
+    date = struct.pack(">QQ" if version else ">II", 3_798_793_815, 0)
+    media = box(b"mdia", box(b"mdhd", bytes([version, 0, 0, 0]) + date + bytes(24)))
+    track = box(b"trak", box(b"tkhd", bytes(12) + struct.pack(">I", 1) + bytes(80)) + media)
+    found = with_capture_time(read(mvhd(0, 1, 1), track).metadata)
+    assert found["taken_at"] == datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
 
 
 def test_apple_location_comes_before_the_older_atom() -> None:
@@ -181,6 +192,8 @@ def test_names_of_places(encoding: str) -> None:
     metadata = read(box(b"udta", box(b"loci", place))).metadata
     assert (metadata["latitude"], metadata["longitude"]) == (-38.5, 9.25)
     assert metadata["location_name"] == "Lisbon"
+    unnamed = read(box(b"udta", box(b"loci", place.replace(name, b"(none)\0")))).metadata
+    assert "location_name" not in unnamed and unnamed["latitude"] == -38.5
 
 
 def description(*entries: bytes, name: bytes = b"hvc1") -> bytes:

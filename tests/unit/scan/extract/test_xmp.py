@@ -28,6 +28,7 @@ NAMESPACES = {
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "exifEX": "http://cipa.jp/exif/1.0/",
     "aux": "http://ns.adobe.com/exif/1.0/aux/",
+    "dm": "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
     "core": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "acdsee": "http://ns.acdsee.com/iptc/1.0/",
 }
@@ -159,8 +160,11 @@ def test_people_in_all_schemas() -> None:
         + '<r:li MPReg:PersonDisplayName="Di"/><r:li><r:Description MPReg:PersonDisplayName="Ann"/></r:li>'
         + "</r:Bag></MPRI:Regions></r:Description></MP:RegionInfo>"
         + array("media:People", "Ed")
+        + '<ext:ImageRegion><r:Bag><r:li r:parseType="Resource"><ext:Name>a chair</ext:Name>'
+        + array("ext:PersonInImage", "Flo")
+        + "</r:li></r:Bag></ext:ImageRegion>"
     )
-    assert xmp.extract(packet(body=body))["extra"]["people"] == ["Ann", "Bea", "Cy", "Di", "Ed"]
+    assert xmp.extract(packet(body=body))["extra"]["people"] == ["Ann", "Flo", "Bea", "Cy", "Di", "Ed"]
 
 
 def test_places_and_authors() -> None:
@@ -242,6 +246,7 @@ def test_damaged_packets_raise_nothing(noise: bytes, at: int) -> None:
         ("+38.7250", "-9.1400", (38.725, -9.14)),
         ("+38.7250", "+9.1400", (38.725, 9.14)),
         ("33.8583S", "151.2083 e", (-33.8583, 151.2083)),
+        ("43.07640075683594N", "79.0770034790039062W", (43.076401, -79.077003)),
         ("33 deg 51' 29.88&quot; S", "151 deg 12' 29.88&quot; E", (-33.8583, 151.2083)),
     ],
 )
@@ -337,6 +342,7 @@ def test_invalid_locations(latitude: str, longitude: str) -> None:
         ),
         ('ps:DateCreated="2002-01-02" q:CreateDate="2003-01-02"', 2002, "xmp"),
         ('exif:DateTimeOriginal="never" ps:DateCreated="2002-01-02"', 2002, "xmp"),
+        ('exif:DateTimeOriginal="never" dm:shotDate="2004-01-02"', 2004, "xmp"),
         ('q:CreateDate="2003-01-02"', 2003, "xmp CreateDate"),
         ('exif:DateTimeDigitized="2001-01-02" ps:DateCreated="2002-01-02"', 2001, "xmp"),
         ('dc:date="2001-01-02" q:CreateDate="2003-01-02"', 2003, "xmp CreateDate"),
@@ -365,6 +371,7 @@ def test_order_of_dates(attributes: str, day: int, origin: str) -> None:
         ('aux:Lens="A" exifEX:LensModel="B"', "lens", "A"),
         ('exifEX:LensModel="B"', "lens", "B"),
         ('q:Label="Red" q:Rating="3"', "label", "Red"),
+        ('dc:subject="sea, a beach;sun"', "keywords", ["sea", "a beach", "sun"]),
         ('aux:Lens="----" exifEX:LensModel="B"', "lens", "B"),
         ('tiff:Orientation="6"', "orientation", 6),
         ('tiff:Orientation="9"', "orientation", None),

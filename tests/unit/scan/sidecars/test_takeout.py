@@ -55,6 +55,7 @@ EXPORTS = [
         "Scan of the letter from the summer of 1962-edi.jpg",
         "Scan of the letter from the summer of 1962.jpg.json",
     ),
+    ("2013-12-23(1).jpg", "2013-12-23.supplemental-metadata(1).json"),
     (f"{'😀' * 24}.jpg", f"{'😀' * 23}.json"),
     (f"{'é' * 47}.jpg", f"{'é' * 47}.json"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import sqlite3
 from contextlib import closing
@@ -119,6 +120,20 @@ def test_folders_below_a_chain_are_shown(lib: MediaLibrary) -> None:
         ["/m/x/1/2/b", "300 B"],
         ["/m/y", "100 B"],
     ]
+
+
+def test_redacted_folders_have_aliases(lib: MediaLibrary) -> None:
+    """With redacted names, neither the table nor the treemap shows the name of a folder."""
+    store(lib, *(item(f"/m/{name}/{n}.jpg") for name, n in product(("wedding", "divorce"), range(2))))
+
+    def text(report: Report) -> str:
+        section = report.folders()
+        assert section is not None
+        return json.dumps([part.bundle() for part in section.parts])
+
+    assert text(Report(lib)).count("wedding") > 1 and "divorce" in text(Report(lib))
+    redacted = text(Report(lib, redact="names"))
+    assert "wedding" not in redacted and "divorce" not in redacted and "folder-" in redacted
 
 
 def test_largest_files(lib: MediaLibrary) -> None:

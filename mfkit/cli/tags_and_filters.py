@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -26,6 +26,9 @@ from mfkit.cli.output import print_frame, print_json, print_line, print_rest
 from mfkit.errors import FilterError
 from mfkit.filters.units import plural
 
+if TYPE_CHECKING:
+    from mfkit import MediaLibrary
+
 
 class _ListedCommands(TyperGroup):
     """Command group whose error for an unknown command lists the commands and shows an example."""
@@ -41,7 +44,9 @@ class _ListedCommands(TyperGroup):
             raise
 
 
-tag = typer.Typer(cls=_ListedCommands, no_args_is_help=True, help="Add, remove, delete and list tags.")
+tag = typer.Typer(
+    cls=_ListedCommands, no_args_is_help=True, help="Add, remove, delete and list tags, with undo."
+)
 app.add_typer(tag, name="tag")
 
 TagNames = Annotated[list[str], typer.Argument(help="One or more tags.")]
@@ -96,6 +101,46 @@ def delete_tag(
         print_line(f'Deleted tag "{name}", which {plural(changed, "item")} had')
 
 
+@tag.command("undo", epilog=example("mfkit tag undo"))
+def undo_tags(library: Library = "library.db", as_json: AsJson = False) -> None:
+    """Undo the last mfkit tag add or mfkit tag remove of this library on this computer.
+
+    Items keep tags that they had before, removed tags are restored, and a tag that the command created is
+    deleted. Only one command can be undone. A deleted tag is not restored.
+    """
+    from mfkit.catalog import undo_change
+    from mfkit.cli.undo_record import forget_change, stored_change
+    from mfkit.core.event_loop import run_sync
+
+    with open_existing(library) as lib:
+        change = stored_change(lib.database)
+        if change is not None:
+            lib.count()  # opens the library, and updates its schema
+            run_sync(undo_change(lib.database, change))
+            forget_change(lib.database)
+    if as_json:
+        print_json({"undone": change and change.description, "items": change.items if change else 0})
+    elif change is None:
+        print_line("Nothing to undo. Only the last mfkit tag add or mfkit tag remove is kept.")
+    else:
+        print_line(f"Undone: {change.description} ({plural(change.items, 'item')})")
+
+
+def _keep_for_undo(lib: MediaLibrary) -> None:
+    """Store the last change of tags for ``mfkit tag undo``; a warning says if that is not possible."""
+    from mfkit.cli.undo_record import forget_change, store_change
+    from mfkit.library.curate import last_change
+
+    change = last_change(lib.aio)
+    if change is None:
+        return
+    try:
+        store_change(lib.database, change)
+    except OSError as error:
+        forget_change(lib.database)
+        print_line(f"mfkit: warning: mfkit tag undo cannot undo this change: {error.strerror}.", error=True)
+
+
 def _change(
     context: typer.Context, names: list[str], library: str, everything: bool, as_json: bool, *, add: bool
 ) -> None:
@@ -104,6 +149,7 @@ def _change(
         raise FilterError("No filter is given, so this would change all items. Add --all to do so.")
     with open_existing(library) as lib:
         changed = (lib.tag if add else lib.untag)(chosen, *names)
+        _keep_for_undo(lib)
         matched = changed or lib.count(chosen)
     if as_json:
         print_json({"changed": changed})

@@ -267,10 +267,28 @@ def test_tags_are_added_listed_and_removed(run):
     assert [one["name"] for one in json.loads(run("tag", "list", "--json").out)] == ["seen", "to sort"]
 
 
+def test_the_last_change_of_tags_is_undone(run):
+    """Another process undoes adding and removing, once each; a tag that was created is deleted again."""
+
+    def tags() -> dict[str, int]:
+        return {one["name"]: one["items"] for one in json.loads(run("tag", "list", "--json").out)}
+
+    before = tags()
+    added = int(run("tag", "add", "new", "fresh", "--extension", "jpg").out.split()[0])
+    assert tags() == {**before, "new": before["new"] + added, "fresh": added}
+    run("tag", "add", "new", "--extension", "jpg")
+    assert run("tag", "undo").out == f"Undone: tag “new”, “fresh” ({added} items)\n"
+    assert tags() == before and run("tag", "undo").out.startswith("Nothing to undo.")
+    run("tag", "remove", "NEW", "to sort", "--all")
+    assert tags() == dict.fromkeys(before, 0)
+    undone = json.loads(run("tag", "undo", "--json").out)
+    assert undone == {"undone": "untag “NEW”, “to sort”", "items": before["new"]} and tags() == before
+
+
 def test_unknown_commands_are_answered(run):
     """The error for an unknown command names the command that a user may mean, or all in the group."""
-    unknown = re.sub(r"[\s│]+", " ", run("tag", "undo").err)
-    assert "Use one of list, add, remove, delete. Add a tag with: mfkit tag add NAME" in unknown
+    unknown = re.sub(r"[\s│]+", " ", run("tag", "revert").err)
+    assert "Use one of list, add, remove, delete, undo. Add a tag with: mfkit tag add NAME" in unknown
     assert "Use one of list, save, show, delete." in re.sub(r"[\s│]+", " ", run("filters", "x").err)
     assert "No such command 'find'. Did you mean 'search'?" in run("find", "x").err
 

@@ -293,6 +293,26 @@ def test_wrong_and_unknown_dates_stretch_no_axis() -> None:
     assert labels[:3] == ["<br><br>undated", "<br>< 1826", "≤ 2009"] and labels[-1] == "<br>future"
 
 
+@pytest.mark.parametrize(
+    ("outlier", "slot", "key", "name"), [(1919, 0, "≤2009", "Up to 2009"), (2045, 10, "≥2020", "From 2020")]
+)
+def test_the_bar_of_outliers_starts_beside_the_axis(outlier: int, slot: int, key: str, name: str) -> None:
+    """The bar of a few very early or very late items begins where the bars of the years end."""
+    chart = growth_chart(dated(*YEARS, (f"{outlier}-01-01", "image", "dated", 1)), "files")
+    (bars,) = chart.data
+    keys = [str(year) for year in range(2010, 2020)]
+    keys.insert(slot, key)
+    assert list(bars.customdata) == keys and bars.y[slot] == 1
+    assert bars.hovertext[slot].startswith(f"{name}<br>image: 1 file")
+
+
+@pytest.mark.parametrize(("years", "drawn"), [(1, "bar"), (2, "scatter")])
+def test_a_running_total_of_one_year_is_a_bar(years: int, drawn: str) -> None:
+    """An area needs two points, so the running total of one year is drawn as a bar, which is visible."""
+    chart = growth_chart(dated(*YEARS[:years]), "files", cumulative=True)
+    assert [(trace.type, list(trace.y)) for trace in chart.data] == [(drawn, [100, 200][:years])]
+
+
 def test_running_totals_name_items_beside_the_axis() -> None:
     """Areas leave out undated files, which the title counts; the first point contains earlier items."""
     figure = growth_chart(WRONG_DATES, "files", cumulative=True)
@@ -372,8 +392,13 @@ def test_hover_text_of_places() -> None:
 
 
 def test_names_of_places() -> None:
-    """A circle shows the names of at most two places, escaped."""
+    """A circle shows the names of at most two places, escaped, and a single name once."""
     named = PLACES.assign(first_place=["Aveiro", None], last_place=["Lisbon <b>", None])
+    one = PLACES.assign(first_place=["Lisbon", None], last_place=["Lisbon", "Berlin"])
+    assert [text.partition("<br>")[0] for text in places_map(one).data[0].hovertext] == [
+        "<b>Lisbon</b>",
+        "<b>Berlin</b>",
+    ]
     texts = places_map(named).data[0].hovertext
     assert texts[0].startswith("<b>Aveiro … Lisbon &lt;b&gt;</b><br>100 files")
     assert texts[1].startswith("1 file")

@@ -15,6 +15,7 @@ from mfkit.report.page_blocks import Html
 from tests.samples import item, store
 from tests.unit.pixels.scenes import resized, scene
 from tests.unit.report.reading import sentences, tables
+from tests.unit.report.similar_videos import store_similar_videos
 
 
 def test_duplicates_free_what_copies_take(lib: MediaLibrary) -> None:
@@ -30,6 +31,30 @@ def test_duplicates_free_what_copies_take(lib: MediaLibrary) -> None:
     assert tables(section) == [
         [["File to keep", "Paths", "File size", "Reclaimable"], ["/m/a.jpg", "3", "300 B", "600 B"]]
     ]
+
+
+def test_similar_videos(lib: MediaLibrary) -> None:
+    """Similar videos have a table of their own, where a group with two videos to keep has one row."""
+    facts = {"duration": 9.0, "width": 1920, "height": 1080, "video_codec": "hevc"}
+    languages, sizes = ("ger", "eng", "eng"), (3000, 2500, 700)
+    store_similar_videos(
+        lib,
+        *(
+            item(f"/m/{n}.mp4", file_size=size, facts={**facts, "audio_codec": "aac", "audio_languages": one})
+            for n, (one, size) in enumerate(zip(languages, sizes, strict=True))
+        ),
+    )
+    assert lib.similar(kind="video").set_index("file_path")["keep"].to_dict() == {
+        "/m/0.mp4": True,
+        "/m/1.mp4": True,
+        "/m/2.mp4": False,
+    }
+    section = Report(lib).duplicates()
+    assert sentences(section)[1:] == [
+        "No similar pictures are known. Only pictures that were inspected are compared.",
+        "Removing 1 similar version of 1 video, such as smaller or recompressed ones, frees 700 B.",
+    ]
+    assert tables(section) == [[["Video to keep", "Versions", "Reclaimable"], ["/m/0.mp4", "3", "700 B"]]]
 
 
 @pytest.fixture

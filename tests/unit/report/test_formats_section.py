@@ -123,6 +123,9 @@ def test_playback(lib: MediaLibrary) -> None:
         assert row[1:] == [str(plays.get(kind, 0)) for kind in kinds]
     assert devices[1] == ["Chrome and Edge", "1", "0", "1", "1"]
     assert reasons == [["Reason", "Files"], ["Audio codec DTS", "2"], ["Video codec MPEG-2", "1"]]
+    part = Report(lib, text="b.mp4").formats()
+    assert "0 of 1 video or audio file play directly in Chrome and Edge." in sentences(part)
+    assert tables(part)[-1] == [["Reason", "Files"], ["Audio codec DTS", "1"]]
 
 
 def test_no_streams_are_known(lib: MediaLibrary) -> None:

@@ -18,13 +18,15 @@ HOSTILE = "</script><script>alert(1)</script>"
 
 
 def test_chart_data_cannot_end_its_element() -> None:
-    """A name with </script> in a chart is data of the chart, and is the same text when it is read."""
+    """A name with </script> in a chart is read as the same text, and no button sends it to a server."""
     chart = Chart(go.Figure(go.Bar(x=[HOSTILE], y=[1])), "Codecs")
     output = nbformat.v4.new_output("display_data", data=chart.bundle())
     page = html_page(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])]))
     assert HOSTILE not in page and "alert(1)</script>" not in page
     (data,) = re.findall(r'<script type="application/json">(\{"data".*?)</script>', page)
-    assert json.loads(data)["data"][0]["x"] == [HOSTILE]
+    drawn = json.loads(data)
+    assert drawn["data"][0]["x"] == [HOSTILE]
+    assert drawn["config"]["showSendToCloud"] is False
     assert 'aria-label="Codecs"' in page
 
 
@@ -47,9 +49,14 @@ def test_share(part: float, text: str) -> None:
 
 
 def test_numbers_of_cells() -> None:
-    """A cell shows the formatted number and keeps the exact one; unknown text says so."""
+    """A cell shows the formatted number and keeps the exact one; unknown text and control characters show."""
     frame = pd.DataFrame(
-        {"name": ["<b>", None], "bytes": [1_234_567, None], "part": [0.25, 1.0], "files": [12403, 1]}
+        {
+            "name": ["<b>", None, "a\u202egpj.exe\n"],
+            "bytes": [1_234_567, None, 0],
+            "part": [0.25, 1.0, 0.0],
+            "files": [12403, 1, 0],
+        }
     )
     columns = [
         Column("Name", "name"),
@@ -59,6 +66,7 @@ def test_numbers_of_cells() -> None:
     ]
     text = table(frame, columns, caption="A & B").text
     assert "<caption>A &amp; B</caption>" in text and "<bdi>&lt;b&gt;</bdi>" in text
+    assert r"<bdi>a\u202egpj.exe\n</bdi>" in text
     assert '<td class="number"><data value="1234567">1.23 MB</data></td>' in text
     assert '<td class="number"><data value="0.25">25 %</data></td>' in text
     assert '<td dir="auto"><i>unknown</i></td><td class="number"></td>' in text

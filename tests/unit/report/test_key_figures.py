@@ -78,6 +78,23 @@ def test_years_of_dated_and_undated_files(lib: MediaLibrary) -> None:
     assert cards(Report(lib).key_figures())["Years"] == ("2004", "by capture time, 2 files undated")
 
 
+def test_years_with_wrong_dates(lib: MediaLibrary) -> None:
+    """Files dated in the future and files dated before 1826 are counted apart, and give no year."""
+    wrong = [(2099, "future"), (2098, "future"), (1700, "before 1826")]
+    store(
+        lib,
+        item("/m/a.jpg", captured_at=datetime(2004, 5, 17)),
+        *(
+            item(f"/m/{year}.jpg", captured_at=datetime(year, 1, 1), capture_flag=flag)
+            for year, flag in wrong
+        ),
+    )
+    assert cards(Report(lib).key_figures())["Years"] == (
+        "2004",
+        "by capture time, 2 files dated in the future, 1 file dated before 1826",
+    )
+
+
 def _written(lib: MediaLibrary, path: Path, **changes: Any) -> Path:
     section = Report(lib).key_figures()
     assert section is not None
@@ -124,3 +141,14 @@ def test_damaged_figures_of_an_earlier_report(tmp_path: Path, field: str, value:
     written = KeyFigures(**{**known, "made_on": "2024-05-16", field: value})
     (tmp_path / "page.html").write_text(str(written.markup()))
     assert read_key_figures(tmp_path / "page.html") == (written if is_valid else None)
+
+
+@pytest.mark.parametrize("changed", ['"bytes": 1, "more": 2', '"bytes": 1', ""])
+def test_figures_of_another_version_are_ignored(tmp_path: Path, changed: str) -> None:
+    """A report with more or fewer figures than this version writes is not compared with the new one."""
+    written = KeyFigures(**{**dict.fromkeys(KeyFigures.__dataclass_fields__, 1), "made_on": "2024-05-16"})
+    text = str(written.markup())
+    assert text.count('"bytes": 1, ') == 1
+    (tmp_path / "page.html").write_text(text.replace('"bytes": 1, ', changed and f"{changed}, "))
+    expected = written if changed == '"bytes": 1' else None
+    assert read_key_figures(tmp_path / "page.html") == expected

@@ -60,7 +60,7 @@ def test_verified_files(lib: MediaLibrary, photos: Path) -> None:
 
 
 def test_only_decided_files_count_as_verified(lib: MediaLibrary) -> None:
-    """Unsupported and undecided files do not count; a file with two kinds of damage counts once."""
+    """Unsupported and undecided files do not count, damaged twice counts once; rows have their first day."""
     names = ("a", "b", "c", "d")
     store(lib, *(item(f"/m/{name}.jpg", file_hash=f"{name:a>64}") for name in names))
 
@@ -68,17 +68,25 @@ def test_only_decided_files_count_as_verified(lib: MediaLibrary) -> None:
         checks = [
             *zip(names, ("headers",) * 4, ("ok", "unsupported", "undecided", "damaged"), strict=True),
             ("d", "hash", "damaged"),
+            ("a", "hash", "ok"),
+            ("b", "hash", "ok"),
         ]
+        days = {("a", "hash"): NOON.replace(day=20)}
         async with lib.database.transaction() as connection:
             for name, how, outcome in checks:
                 row = {"file_hash": f"{name:a>64}", "file_path": f"/m/{name}.jpg", "how": how}
                 await connection.execute(
-                    insert(verifications).values(row | {"verified_at": NOON, "outcome": outcome})
+                    insert(verifications).values(
+                        row | {"verified_at": days.get((name, how), NOON), "outcome": outcome}
+                    )
                 )
 
     run_sync(add())
-    assert sentences(Report(lib).verification()) == [
-        "The content of 1 file, 25 % of all files, was compared with the content of an earlier scan.",
+    section = Report(lib).verification()
+    row = next(row for row in tables(section)[0] if row[:2] == ["Content", "Undamaged"])
+    assert row[2:] == ["2", "2.00 kB", "2024-05-17", "2024-05-20"]
+    assert sentences(section) == [
+        "The content of 3 files, 75 % of all files, was compared with the content of an earlier scan.",
         "The structure of 2 files, 50 % of all files, was checked.",
         "1 file is damaged.",
     ]
@@ -114,7 +122,8 @@ def test_suggested_pictures(lib: MediaLibrary, tmp_path: Path) -> None:
     assert {(row[0].lower(), row[1]): int(row[2]) for row in rows[1:]} == {
         (str(one), rule): len(group) for (one, rule), group in suggested.groupby(["suggestion", "rule"])
     }
-    assert sum(int(row[2]) for row in rows[1:]) == len(suggested)
+    assert sum(int(row[2]) for row in rows[1:]) == len(suggested) < 5
+    assert [row[3] for row in rows[1:]] == [f"{int(row[2]) / 5:.0%}".replace("%", " %") for row in rows[1:]]
     plain = Report(lib, extension="jpg").quality()
     if lib.quality(extension="jpg")["suggestion"].isna().all():
         assert sentences(plain) == ["None of 3 pictures looks blurred, dark or blank."]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import re
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from PIL import Image
 
 from mfkit import MediaLibrary, Report
+from mfkit.errors import ThumbnailError
 from mfkit.report.page_blocks import Html
 from mfkit.report.report_pictures import Picture, mosaic_block
 from tests.samples import NOON, item, store
@@ -74,7 +78,9 @@ def test_one_picture_a_year(photos: MediaLibrary) -> None:
         assert f'alt="{year} ' in figure and " &lt;u&gt;.jpg" in figure
         (source,) = re.findall(r"base64,([\w+/=]+)", figure)
         assert color(source) == COLORS[year]
-    assert sentences(section)[-1].startswith("Without a picture: 2004 (1 file, ")
+    without, others = sentences(section)
+    assert without.startswith("Without a picture: 2004 (1 file, ")
+    assert others.startswith("Years are by capture time; 2 files without a plausible capture time are left")
 
 
 def test_plain_pictures(lib: MediaLibrary, tmp_path: Path) -> None:
@@ -95,6 +101,47 @@ def test_plain_pictures(lib: MediaLibrary, tmp_path: Path) -> None:
     assert [color(one) for one in re.findall(r"base64,([\w+/=]+)", report.cover().text)] == ["lime"]
     shown = re.findall(r"base64,([\w+/=]+)", text(report.years()))
     assert [color(one) for one in shown][0] == "lime" and len(shown) == 2
+
+
+def test_pictures_of_many_years(lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mosaic of more years than it has pictures shows the first, the last, and years between them."""
+    image = Image.new("RGB", (300, 200), "red")
+    image.paste("black", (0, 0, 90, 200))
+    image.save(jpeg := io.BytesIO(), "jpeg")
+    years = {str(UUID(int=year)): year for year in range(1970, 2006)}
+    store(
+        lib,
+        *(
+            item(f"/m/{one}.jpg", id=UUID(key), captured_at=datetime(one, 5, 17))
+            for key, one in years.items()
+        ),
+    )
+    asked: list[str] = []
+
+    def thumbnail(_: MediaLibrary, item_id: str) -> bytes:
+        asked.append(item_id)
+        return jpeg.getvalue()
+
+    monkeypatch.setattr(MediaLibrary, "thumbnail", thumbnail)
+    assert Report(lib).cover().text.count("<img") == 18
+    found = sorted(years[one] for one in asked)
+    assert len(found) == 18 and (found[0], found[-1]) == (1970, 2005)
+    assert {after - before for before, after in pairwise(found)} == {2, 3}
+
+
+def test_a_lost_drive_is_given_up(lib: MediaLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 30 pictures without a thumbnail, a report tries no others."""
+    store(lib, *(item(f"/m/{n}.jpg", captured_at=datetime(2001 + n % 2, 5, 17)) for n in range(40)))
+    asked: list[str] = []
+
+    def thumbnail(_: MediaLibrary, item_id: str) -> bytes:
+        asked.append(item_id)
+        raise ThumbnailError("lost")
+
+    monkeypatch.setattr(MediaLibrary, "thumbnail", thumbnail)
+    report = Report(lib)
+    assert "<img" not in report.cover().text and "<img" not in text(report.years())
+    assert len(asked) == len(set(asked)) == 30
 
 
 @pytest.mark.parametrize("redact", ["names", "places", "map"])

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import posixpath
-import sqlite3
-from contextlib import closing
 from itertools import product
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mfkit import MediaLibrary, Report
 from mfkit.analysis.folder_tree import common_folder
-from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
 from mfkit.report.space_sections import without_chains
-from mfkit.thumbnails.video_frames import FRAME_SHARES
 from tests.samples import NOON, item, store
 from tests.unit.report.reading import sentences, tables
+from tests.unit.report.similar_videos import store_similar_videos
 
 
 def tree_of(*folders: str) -> pd.DataFrame:
@@ -167,23 +165,22 @@ def test_savings_have_a_range(lib: MediaLibrary) -> None:
     assert sentences(Report(lib, media_type="image").savings()) == ["No videos would become smaller as HEVC."]
 
 
-def test_savings_leave_out_similar_versions(lib: MediaLibrary) -> None:
-    """A video that the duplicates suggest to remove is not counted in the savings too."""
+@pytest.mark.parametrize("codec", ["mpeg2video", "hevc"])
+def test_savings_leave_out_similar_versions(lib: MediaLibrary, codec: str) -> None:
+    """A video that the duplicates suggest to remove is not counted in the savings, also if no other is."""
     sizes = ((1920, 1080), (1280, 720))
     facts = [{"duration": 9.0, "width": w, "height": h, "video_codec": "mpeg2video"} for w, h in sizes]
-    videos = [item(f"/m/{n}.mp4", file_size=10**8, facts=one) for n, one in enumerate(facts)]
-    contents = [video.file_hash for video in videos]
-    store(lib, *videos)
-    picture = bytes(n * n % 251 for n in range(MINIATURE_BYTES))
-    assert lib.database.file is not None
-    with closing(sqlite3.connect(lib.database.file)) as connection, connection:
-        for content, frame in product(contents, FRAME_SHARES):
-            connection.execute(
-                "INSERT INTO picture_hashes VALUES (?, ?, ?, ?, 0)", (content, frame, frame << 40, frame << 9)
-            )
-            connection.execute("INSERT INTO picture_miniatures VALUES (?, ?, ?)", (content, frame, picture))
+    facts[0]["video_codec"] = codec
+    weights = (10**8 if codec == "mpeg2video" else 10**6, 10**8)
+    store_similar_videos(
+        lib, *(item(f"/m/{n}.mp4", file_size=weights[n], facts=one) for n, one in enumerate(facts))
+    )
     section = Report(lib).savings()
+    *others, note = sentences(section)
+    assert note.startswith("1 similar version is not counted here, because the duplicates")
+    if codec == "hevc":
+        assert not others and not tables(section)
+        return
     (rows,) = tables(section)
     assert [row[0] for row in rows[1:]] == ["/m/0.mp4"]
-    assert sentences(section)[0].startswith("Re-encoding 1 video to HEVC")
-    assert sentences(section)[2].startswith("1 similar version is not counted here, because the duplicates")
+    assert others[0].startswith("Re-encoding 1 video to HEVC")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -32,6 +33,19 @@ def test_year_with_the_most_bytes(lib: MediaLibrary) -> None:
         "The year with the most bytes is 2005: 1 file and 41.0 kB.",
         "1 file has no capture time.",
     ]
+
+
+@pytest.mark.parametrize(("months", "first", "keys"), [(36, "2001-01", 36), (37, "2001", 4)])
+def test_charts_of_growth(lib: MediaLibrary, months: int, first: str, keys: int) -> None:
+    """Each of up to 36 months has a bar, or each year if there are more; the second chart has sums so far."""
+    dates = [datetime(2001 + month // 12, 1 + month % 12, 3) for month in range(months)]
+    store(lib, *(item(f"/m/{n}.jpg", file_size=10, captured_at=at) for n, at in enumerate(dates)))
+    section = Report(lib).growth()
+    assert section is not None
+    bars, totals = (part.figure.data[-1] for part in section.parts if isinstance(part, Chart))
+    assert (bars.customdata[0], len(bars.customdata)) == (first, keys)
+    assert list(totals.customdata) == list(bars.customdata)
+    assert list(totals.y) == list(accumulate(bars.y)) and totals.y[-1] == 10 * months
 
 
 def test_wrong_dates_are_counted_and_not_drawn(lib: MediaLibrary) -> None:
@@ -68,6 +82,36 @@ def test_share_of_files_with_a_location(lib: MediaLibrary) -> None:
         "No files with a location in this selection."
     ]
     assert sentences(Report(lib, redact="map").places()) == ["This report does not include places."]
+
+
+def test_places_with_the_most_files(lib: MediaLibrary) -> None:
+    """The places with the most files come first, not those with the most bytes; redacted, only countries."""
+    here = {"latitude": 1.0, "longitude": 2.0}
+    places = ("Alfama, Lisbon, Portugal", "Ponta Delgada, Azores, Portugal", "Mitte, Berlin, Germany")
+    for place, files, size in zip(places, (2, 1, 3), (90, 9000, 20), strict=True):
+        facts = {**here, "location_name": place}
+        store(lib, *(item(f"/{place}/{n}.jpg", file_size=size, facts=facts) for n in range(files)))
+    assert tables(Report(lib).places()) == [
+        [
+            ["Place", "Files", "Size"],
+            ["Berlin, Germany", "3", "60 B"],
+            ["Lisbon, Portugal", "2", "180 B"],
+            ["Azores, Portugal", "1", "9.00 kB"],
+        ]
+    ]
+    assert tables(Report(lib, redact="places").places()) == [
+        [["Country", "Files", "Size"], ["Portugal", "3", "9.18 kB"], ["Germany", "3", "60 B"]]
+    ]
+
+
+def test_the_largest_of_many_changes(lib: MediaLibrary) -> None:
+    """Of more than 20 changes, the table has the 20 largest, grown or shrunk."""
+    first, second = scan("/m", 0), scan("/m", 1)
+    store(lib, first, second)
+    added = [(f"/m/{n:02}", None, (f"{n}", 100 * n)) for n in range(1, 22)]
+    changes(lib, second, *added, ("/m/gone", ("x", 9999), None))
+    _, largest = tables(Report(lib, compare_to=first.id).changes())
+    assert [row[0] for row in largest[1:]] == ["/m/gone", *(f"/m/{n:02}" for n in range(21, 2, -1))]
 
 
 @pytest.mark.parametrize(("grown", "said"), [(800, "grew by 250 B"), (100, "shrank by 450 B")])

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from mfkit.scan.extract import xmp
 from mfkit.scan.extract.bounded_reader import BoundedReader, file_reader
-from mfkit.scan.extract.schema import Metadata, merge
+from mfkit.scan.extract.date_parser import from_seconds
+from mfkit.scan.extract.schema import Metadata, StatedDate, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
@@ -32,6 +33,9 @@ _METADATA = _object_id("C5F8CBEA-5BAF-4877-8467-AA8C44FA4CCA")
 _LIBRARY = _object_id("44231C94-9498-49D1-A141-1D134E457054")
 _STREAM_PROPERTIES = _object_id("14E6A5CB-C672-4332-8399-A96952065B5A")
 _LANGUAGES = _object_id("7C4346A9-EFE0-4BFC-B229-393EDE415C85")
+_PROPERTIES = _object_id("8CABDCA1-A947-11CF-8EE4-00C00C205365")
+_FIRST_YEAR = 1991
+"""Year before the first files of this kind. An earlier date comes from a clock that was not set."""
 _XMP = _object_id("BE7ACFCB-97A9-42E8-9C71-999491E3AFAC")
 _FIRST_NAMES = ("title", "artist", "copyright", "comment")
 _NAMES = {
@@ -45,7 +49,24 @@ def extract(source: Source, file_format: FileFormat) -> Metadata:
     """Read the tags of an ASF file."""
     with open_source(source) as stream:
         reader = file_reader(stream)
-        return merge(read_tags(reader), _xmp(reader))
+        dates = _dates(reader) if file_format.media_type == "video" else {}
+        return merge(read_tags(reader), _xmp(reader), dates)
+
+
+def _dates(reader: BoundedReader) -> Metadata:
+    """Read the creation date in the file properties (section 3.2), which is in UTC.
+
+    The date counts units of 100 nanoseconds since the start of 1601.
+    """
+    head = reader.read(0, 30)
+    if head[:16] != _HEADER or len(head) < 30:
+        return {}
+    for kind, content in _objects(reader.part(30, int.from_bytes(head[16:24], "little") - 30)):
+        if kind == _PROPERTIES and len(data := content.read(0, 32)) == 32:
+            found = from_seconds(int.from_bytes(data[24:32], "little") // 10_000_000, epoch_year=1601)
+            if found is not None and found.value.year >= _FIRST_YEAR:
+                return {"dates": (StatedDate("movie header", *found),)}
+    return {}
 
 
 def _xmp(reader: BoundedReader) -> Metadata:

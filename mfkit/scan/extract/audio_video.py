@@ -16,7 +16,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata
+from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata, dv_metadata
 from mfkit.scan.extract.container_tags import container_metadata, read_tags
 from mfkit.scan.extract.counted_duration import MATROSKA, counted_duration, matroska_metadata
 from mfkit.scan.extract.date_parser import parse_date
@@ -95,10 +95,11 @@ _DATE_TAGS = {
     "com.apple.quicktime.creationdate": "quicktime creationdate",
     "date_recorded": "recorded",
     "datetimeoriginal": "recorded",
+    "creationdate": "recorded",
     "creation_time": "movie header",
 }
 _SEPARATORS = re.compile(r"[-_. ]")
-_CAMCORDER_RECORDS = {"avi": avi_metadata, "ts": avchd_metadata, "m2ts": avchd_metadata}
+_CAMCORDER_RECORDS = {"avi": avi_metadata, "dv": dv_metadata, "ts": avchd_metadata, "m2ts": avchd_metadata}
 av.logging.set_level(None)
 
 
@@ -360,6 +361,8 @@ def _dates(tags: dict[str, str], file_format: FileFormat, *, has_video: bool) ->
             fields["date"] = "quicktime day"
     elif file_format.format in ("avi", "wav"):
         fields["creation_time"] = "riff"
+    elif file_format.format == "mxf":
+        fields["modification_date"] = "exif DateTime"
     stated = {name: parse_date(tags.get(name)) for name in fields}
     if "time_reference" in tags and tags.get("date"):
         # Broadcast Wave files state their recording date in the chunk "bext" (EBU Tech 3285), whose fields

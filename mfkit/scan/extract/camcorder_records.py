@@ -27,6 +27,9 @@ _MDPM = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM"
 _TS_HEAD = 1 << 19
 _SYNC, _PACKET = 0x47, 188
 _MAX_PROGRAMS, _PACK = 8, 5
+_DV_HEAD, _DV_BLOCK, _DV_VAUX, _DV_DATE, _DV_TIME = 12_000, 80, 2, 0x62, 0x63
+_DV_CENTURY, _DV_FIRST_YEAR = 1900, 75
+"""A DV date has two digits for the year. They stand for 1975 to 2074."""
 _ZONE_AND_MONTH, _DAY_AND_TIME, _MAKER = 0x18, 0x19, 0xE0
 _MAKERS = {0x0103: "Panasonic", 0x0108: "Sony", 0x1011: "Canon", 0x1104: "JVC"}
 _LATITUDE, _LONGITUDE = 0xB1, 0xB5
@@ -52,6 +55,28 @@ def avchd_metadata(source: Source) -> Metadata:
         return {}
     found = (_mdpm_packs(payload) for payload in _payloads(data))
     return _mdpm_metadata(next((packs for packs in found if packs), {}))
+
+
+def dv_metadata(source: Source) -> Metadata:
+    """Return the recording date in the first sequences of a DV file (IEC 61834-4, packs 0x62 and 0x63)."""
+    with open_source(source) as stream:
+        data = file_reader(stream).read(0, _DV_HEAD)
+    packs = {
+        data[at]: data[at + 1 : at + _PACK]
+        for block in range(0, len(data) - _DV_BLOCK + 1, _DV_BLOCK)
+        if data[block] >> 5 == _DV_VAUX
+        for at in range(block + 3, block + 3 + 15 * _PACK, _PACK)
+        if data[at] in (_DV_DATE, _DV_TIME)
+    }
+    day, time = packs.get(_DV_DATE), packs.get(_DV_TIME)
+    if day is None:
+        return {}
+    year = int(f"{day[3]:02x}") if f"{day[3]:02x}".isdigit() else -1
+    text = f"{_DV_CENTURY + year + 100 * (year < _DV_FIRST_YEAR)}:{day[2] & 0x1F:02x}:{day[1] & 0x3F:02x}"
+    if year < 0 or time is None:
+        return _listed(parse_date(text) if year >= 0 else None, "recorded")
+    clock = f"{time[3] & 0x3F:02x}:{time[2] & 0x7F:02x}:{time[1] & 0x7F:02x}"
+    return _listed(parse_date(f"{text} {clock}") or parse_date(text), "recorded")
 
 
 class _Avi:

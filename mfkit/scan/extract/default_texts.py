@@ -25,6 +25,14 @@ _HUAWEI_MODE = re.compile(
     r"srb|tru|frem|burst)(?:WO|hdr|mdn)?(?:_[A-Za-z]{2,5})?\Z"
 )
 
+# Phones of other makers write settings of the camera, such as "oplus_131072", {"sensor_type":"rear", ...} and
+# "filter: 0; fileterIntensity: 0.0; ...".
+_SETTINGS = re.compile(
+    r"oplus_\d+\Z|hisilicon \w+\Z|mm-\d+\Z|\{\s*\"(?:sensor_type|mirror|cameraid)\"\s*:"
+    r"|(?:filter|jpegrotation): \d+; \w+: ?-?\d|module: ?\w+:\d+;\s*hw-remosaic",
+    re.IGNORECASE,
+)
+
 
 def without_default(text: str | None, maker: str | None = None) -> str | None:
     """Return a title or description, or None for a text that a camera writes into every image.
@@ -35,7 +43,7 @@ def without_default(text: str | None, maker: str | None = None) -> str | None:
     """
     if text is None or text.lower() in _DEFAULTS or not re.search(r"\w", text):
         return None
-    if _KIND_OF_CAMERA.match(text) or _PATH_ON_CARD.match(text):
+    if any(form.match(text) for form in (_KIND_OF_CAMERA, _PATH_ON_CARD, _SETTINGS)):
         return None
     is_mode = maker is not None and maker.lower().startswith(_HUAWEI) and _HUAWEI_MODE.match(text)
     return None if is_mode else text

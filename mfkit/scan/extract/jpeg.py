@@ -19,7 +19,7 @@ from mfkit.scan.extract.tiff_directories import Directory
 from mfkit.scan.formats.identify import FileFormat
 from mfkit.scan.media_source import Source, open_source
 
-_MAX_SEGMENTS = 2_000
+_MAX_SEGMENTS, _MAX_PACKETS = 2_000, 4
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset(range(0xD0, 0xD8)) | {0x01}
 _EXIF, _XMP, _PHOTOSHOP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"Photoshop 3.0\x00"
@@ -79,10 +79,11 @@ class _Found:
             if not blocks.exif:
                 directories = blocks.add_exif(reader.part(at + start, length + 2 - start))
                 self._stated_size = _stated_size(directories)
-        elif marker == 0xE1 and not blocks.xmp and reader.read(at + 4, len(_XMP)) == _XMP:
+        elif marker == 0xE1 and len(blocks.xmp) < _MAX_PACKETS and reader.read(at + 4, len(_XMP)) == _XMP:
+            # Several programs may each have written a packet. The first one has priority.
             packet = reader.read(at + 4 + len(_XMP), length - 2 - len(_XMP))
-            self._more_xmp_id = xmp.extended_packet_id(packet)
-            self.packets = packet
+            self._more_xmp_id = self._more_xmp_id or xmp.extended_packet_id(packet)
+            self.packets += packet
             blocks.add_xmp(packet)
         elif marker == 0xE1 and reader.read(at + 4, len(_MORE_XMP)) == _MORE_XMP:
             self._add_more_xmp(reader.part(at + 4 + len(_MORE_XMP), length - 2 - len(_MORE_XMP)))

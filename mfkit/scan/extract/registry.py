@@ -192,9 +192,21 @@ def extract_metadata(
         message = "; ".join(dict.fromkeys(notes))
         raise ExtractionError(
             message or f"this {file_format.format} file contains no readable metadata",
-            clean(found) if has_metadata else None,
+            clean(found if has_metadata else _capture_time(found)),
         )
     return clean(found)
+
+
+def _capture_time(found: Metadata) -> Metadata:
+    """Return only the capture time, which a file's name can state even if nothing in the file can be read."""
+    if "taken_at" not in found:
+        return {}
+    origins = {"taken_at": found["extra"]["origins"]["taken_at"]}
+    return {
+        "taken_at": found["taken_at"],
+        "taken_precision": found["taken_precision"],
+        "extra": {"origins": origins},
+    }
 
 
 def _lens(found: Metadata) -> Metadata:

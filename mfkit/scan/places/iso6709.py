@@ -4,8 +4,9 @@ import re
 
 _POINT = re.compile(
     r"([+-])([0-9]{1,6})(\.[0-9]+)?([+-])([0-9]{1,7})(\.[0-9]+)?"
-    r"(?P<altitude>[+-][0-9]{1,5}(?:\.[0-9]*)?)?(?:CRS[^/]*)?/?\Z"
+    r"(?P<altitude>[+-][0-9]{1,12}(?:\.[0-9]*)?)?(?:CRS[^/]*)?/?\Z"
 )
+_MAX_ALTITUDE = 100_000
 
 
 def iso6709(text: str) -> tuple[float, float] | None:
@@ -29,7 +30,9 @@ def iso6709(text: str) -> tuple[float, float] | None:
 def altitude_in(text: str) -> float | None:
     """Return the altitude in metres in the text of a location, or None without a location or an altitude."""
     match = _POINT.match(text.strip())
-    return float(match["altitude"]) if match is not None and match["altitude"] else None
+    altitude = float(match["altitude"]) if match is not None and match["altitude"] else None
+    # Some phones write the largest number of 32 bits for an unknown altitude.
+    return altitude if altitude is not None and abs(altitude) < _MAX_ALTITUDE else None
 
 
 def _degrees(digits: str, fraction: str, width: int) -> float:

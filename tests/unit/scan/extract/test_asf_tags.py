@@ -2,10 +2,12 @@
 
 import struct
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import av
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ HEADER = "75B22630-668E-11CF-A6D9-00AA0062CE6C"
 EXTENSION = "5FBF03B5-A92E-11CF-8EE3-00C00C205365"
 DESCRIPTION = "75B22633-668E-11CF-A6D9-00AA0062CE6C"
 MORE_DESCRIPTION = "D2D0A440-E307-11D2-97F0-00A0C95EA850"
+PROPERTIES = "8CABDCA1-A947-11CF-8EE4-00C00C205365"
 LIBRARY = "44231C94-9498-49D1-A141-1D134E457054"
 
 
@@ -65,6 +68,25 @@ def library(*values: tuple[int, str, str]) -> bytes:
 def read(*objects: bytes) -> Metadata:
     """Read the tags of a header."""
     return read_tags(bytes_reader(header(*objects)))
+
+
+@pytest.mark.parametrize(
+    ("name", "ticks", "expected"),
+    [
+        ("wmv", 132_366_894_720_000_000, datetime(2020, 6, 15, 10, 11, 12, tzinfo=UTC)),
+        ("wma", 132_366_894_720_000_000, None),  # the date of a rip
+        ("wmv", 0, None),
+        ("wmv", 116_444_736_000_000_000, None),  # the start of 1970
+        ("wmv", 2**64 - 1, None),
+    ],
+)
+def test_creation_date(name: str, ticks: int, expected: datetime | None, tmp_path: Path) -> None:
+    """The file properties of a video count from 1601."""
+    properties = asf_object(PROPERTIES, bytes(24) + struct.pack("<Q", ticks) + bytes(48))
+    path = tmp_path / f"a.{name}"
+    path.write_bytes(header(description("x"), properties))
+    dates = extract(path, FORMATS[name]).get("dates", ())
+    assert [date.value for date in dates] == ([] if expected is None else [expected])
 
 
 def test_the_first_description() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mfkit.scan.extract.registry import ExtractionError, Metadata, extract_metadata
 from mfkit.scan.formats.identify import FORMATS
-from mfkit.scan.places.iso6709 import iso6709
+from mfkit.scan.places.iso6709 import altitude_in, iso6709
 
 VideoMaker = Callable[..., Path]
 Reader = Callable[[Path], Metadata]
@@ -212,11 +212,24 @@ def test_invalid_iso6709_text_is_rejected(text: str) -> None:
     assert iso6709(text) is None
 
 
+def test_unknown_altitude() -> None:
+    """A location with an impossible altitude is read without the altitude."""
+    text = "-33.8568+151.2153+4294967295/"
+    assert iso6709(text) == (-33.8568, 151.2153) and altitude_in(text) is None
+    assert altitude_in("-33.8568+151.2153-12.5/") == -12.5
+
+
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_iso6709_round_trip(latitude: float, longitude: float) -> None:
     """Locations with four decimals, as phones write them, are read exactly."""
     point = iso6709(f"{latitude:+08.4f}{longitude:+09.4f}/")
     assert point is not None and point == pytest.approx((latitude, longitude), abs=6e-5)
+
+
+def test_creation_date_of_flash_video(video_file: VideoMaker, metadata_of: Reader) -> None:
+    """Encoders write the date as text of C's asctime()."""
+    path = video_file("a.flv", tags={"creationdate": "Thu Mar  4 10:11:12 2021"}, with_video=False)
+    assert metadata_of(path)["taken_at"] == datetime(2021, 3, 4, 10, 11, 12)
 
 
 def test_apple_creation_date_keeps_the_offset(video_file: VideoMaker, metadata_of: Reader) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata
+from mfkit.scan.extract.camcorder_records import avchd_metadata, avi_metadata, dv_metadata
 from tests.unit.scan.extract.test_xmp import packet
 
 _UUID = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66")
@@ -164,3 +164,24 @@ def test_other_streams_have_no_date(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.ts"
     path.write_bytes(content)
     assert stated(avchd_metadata(str(path))) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "expected"),
+    [
+        ("62ffd50620", "63ff9291d0", "recorded 2020-06-15T10:11:12 second"),
+        ("62ff310299", "63ff595923", None),  # 31 February
+        ("62ff310799", "63ff595923", "recorded 1999-07-31T23:59:59 second"),
+        ("62ff310799", "63ffffffff", "recorded 1999-07-31T00:00:00 day"),
+        ("62ff310799", "0000000000", "recorded 1999-07-31T00:00:00 day"),
+        ("62ffffffff", "63ffffffff", None),
+        ("ffffffffff", "63ff9291d0", None),
+    ],
+)
+def test_the_date_on_a_tape(day: str, time: str, expected: str | None, tmp_path: Path) -> None:
+    """DV has the date and the time in packs of binary-coded decimals, with flags in the upper bits."""
+    video = b"\x90" + bytes.fromhex("6263") * 39 + b"\0"
+    auxiliary = b"\x56\x07\x00" + bytes.fromhex("ff" * 10 + day + time) + b"\xff" * 57
+    path = tmp_path / "a.dv"
+    path.write_bytes(b"\x1f\x07\x00" + bytes(77) + auxiliary[:80].ljust(80, b"\xff") + video)
+    assert stated(dv_metadata(path)) == expected

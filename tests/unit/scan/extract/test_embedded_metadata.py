@@ -162,7 +162,8 @@ def test_default_descriptions_are_not_descriptions() -> None:
     """Cameras write the same text, a mode or the path on the memory card into every image."""
     defaults = (
         b"OLYMPUS DIGITAL CAMERA         \0", b"DCIM\\100MEDIA\\DJI_0001.JPG\0", b"Minolta DSC\0",
-        b"<Digimax S500 / Kenox S500>\0", b"MOTOROLA DIGITAL CAMERA\0",
+        b"<Digimax S500 / Kenox S500>\0", b"MOTOROLA DIGITAL CAMERA\0", b"oplus_131072\0", b"Hisilicon K3\0",
+        b'{"sensor_type":"rear","mirror":false}\0', b"filter: 0; fileterIntensity: 0.0; filterMask: 0;\0",
     )  # fmt: skip
     for default in defaults:
         assert "description" not in texts_of(((0x010E, 2, default),)).get("extra", {})
@@ -171,7 +172,8 @@ def test_default_descriptions_are_not_descriptions() -> None:
         assert texts_of(((0x010E, 2, mode),))["extra"]["description"] == mode[:-1].decode()
     copied = records((2, 5, b"SONY DSC"), (2, 120, b"OLYMPUS DIGITAL CAMERA"))
     assert "title" not in iptc.extract(copied) and "description" not in iptc.extract(copied).get("extra", {})
-    assert texts_of(((0x010E, 2, b"My digital camera\0"),))["extra"]["description"] == "My digital camera"
+    for own in ("My digital camera", "Filter: red; exposure: 2 s"):
+        assert texts_of(((0x010E, 2, own.encode() + b"\0"),))["extra"]["description"] == own
 
 
 def test_iptc_fields() -> None:
@@ -260,6 +262,15 @@ def test_keywords_that_iim_cuts_are_not_repeated(tmp_path: Path, metadata_of: Re
         )
     )
     assert metadata_of(path)["extra"]["keywords"] == [long]
+
+
+def test_several_xmp_packets(tmp_path: Path, metadata_of: Reader) -> None:
+    """The packet of a second program adds what the first one does not state."""
+    parts = (packet('ps:City="Oslo"'), packet('ps:City="Bergen" q:Rating="4"'))
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg(*((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + part) for part in parts)))
+    metadata = metadata_of(path)
+    assert (metadata["location_name"], metadata["extra"]["rating"]) == ("Oslo", 4)
 
 
 def test_letters_that_a_program_lost(tmp_path: Path, metadata_of: Reader) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,16 @@ def test_failed_extractor_leaves_a_note(tmp_path: Path) -> None:
     steps = (ExtractorStep("one", broken), ExtractorStep("two", whole, suffices=False))
     with pytest.raises(ExtractionError, match="the tag is torn"):
         extract_metadata(tmp_path / "a.mp3", FORMATS["mp3"], steps)
+
+
+def test_name_of_an_unreadable_file_states_its_date(tmp_path: Path) -> None:
+    """A video that lost its header was still taken when its name says."""
+    for name, expected in (("VID_20210304_101112.mp4", datetime(2021, 3, 4, 10, 11, 12)), ("a.mp4", None)):
+        (tmp_path / name).write_bytes(b"\0\0\0\x10ftypisom" + bytes(100))
+        with pytest.raises(ExtractionError) as caught:
+            extract_metadata(tmp_path / name, FORMATS["mp4"])
+        assert caught.value.partial.get("taken_at") == expected
+        assert bool(caught.value.partial) is (expected is not None)
 
 
 def test_extractor_runs_only_for_missing_fields(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         .where(c.id.in_(within), copy.missing_since.is_(None))
     )
     every = union_all(originals, copies).subquery().c
-    path = func.lower(every.file_path)
+    path = func.lower(every.file_path, type_=Text())
     without = func.replace(every.file_path, "/", "", type_=Text())
     # Paths with fewer COPY_WORDS (words that are typical of copies) rank higher. A word that occurs in all
     # paths of an item has no effect.
@@ -111,11 +111,10 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     for separator in "_-.":
         words = func.replace(words, separator, " ", type_=Text())
     unsorted = [case((words.like(f"% {word} %/%"), 1), else_=0) for word in UNSORTED_WORDS]
-    sidecars = _media_of_sidecars()
-    has_sidecar = or_(path.in_(sidecars), _without_extension(path).in_(sidecars))
-    judged = select(
+    whole, stem = (_media_of_sidecars().subquery() for _ in range(2))
+    signs_of_paths = select(
         *every,
-        case((has_sidecar, 0), else_=1).label("_no_sidecar"),
+        case((or_(whole.c.path.is_not(None), stem.c.path.is_not(None)), 0), else_=1).label("_no_sidecar"),
         reduce(add, signs).label("_copy"),
         reduce(add, unsorted).label("_unsorted"),
         # Databases sort nulls differently. This column makes every database sort unknown modification times
@@ -123,7 +122,12 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         case((every.file_modified_at.is_(None), 1), else_=0).label("_undated"),
         (func.length(every.file_path) - func.length(without)).label("_folders"),
         func.length(every.file_path).label("_length"),
-    ).subquery()
+    )
+    judged = (
+        signs_of_paths.outerjoin(whole, whole.c.path == path)
+        .outerjoin(stem, stem.c.path == _without_extension(path))
+        .subquery()
+    )
     j = judged.c
     ordered = select(
         judged, func.row_number().over(partition_by=j.id, order_by=_best_first(j)).label("_order")
@@ -225,7 +229,7 @@ def _media_of_sidecars() -> Select[Any]:
         ),
     ).subquery()
     path = every.c.file_path
-    return select(func.lower(func.substr(path, 1, func.length(path) - len(".xmp"))))
+    return select(func.lower(func.substr(path, 1, func.length(path) - len(".xmp"))).label("path")).distinct()
 
 
 def _without_extension(path: ColumnElement[str]) -> ColumnElement[str]:

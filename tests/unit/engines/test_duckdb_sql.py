@@ -224,7 +224,7 @@ def test_analyses_run_on_the_snapshot(pair: Any, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(LibraryEngine, "run", record)
     for dimension in (*DIMENSIONS, "folder:2"):
         library.summary(dimension)
-    for ask in ANALYSES.values():
+    for ask in (*ANALYSES.values(), MediaLibrary.duplicates, MediaLibrary.totals):
         ask(library)
     assert asked == []
 

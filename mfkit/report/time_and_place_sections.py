@@ -97,12 +97,6 @@ def years(context: ReportContext, pictures: ReportPictures) -> Section:
     parts: list[Html | Chart] = []
     if len(found) > len(latest):
         parts.append(paragraph(f"The {_MAX_YEARS} latest of {{years}}.", years=plural(len(found), "year")))
-    if pictures.are_shown:
-        parts.append(year_blocks(latest, pictures))
-    else:
-        columns = [Column("Files", "files", COUNT), Column("Size", "bytes", SIZE)]
-        labels = [str(year) for year in latest["year"]]
-        parts.append(table(latest.assign(year=labels), [Column("Year", "year"), *columns]))
     statuses = context.query(context.lib.summary, "date_status")
     if others := int(statuses.loc[statuses["date_status"] != "dated", "files"].sum()):
         parts.append(
@@ -113,6 +107,12 @@ def years(context: ReportContext, pictures: ReportPictures) -> Section:
                 files=plural(others, "file"),
             )
         )
+    if pictures.are_shown:
+        parts.append(year_blocks(latest, pictures))
+    else:
+        columns = [Column("Files", "files", COUNT), Column("Size", "bytes", SIZE)]
+        labels = [str(year) for year in latest["year"]]
+        parts.append(table(latest.assign(year=labels), [Column("Year", "year"), *columns]))
     return Section("years", title, parts)
 
 

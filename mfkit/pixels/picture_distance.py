@@ -1,9 +1,12 @@
 """Visual distance between two images, computed from miniatures, which are tiny versions of the images.
 
 The luminance of two miniatures is compared by the correlation of their gradients, and the colour by the root
-mean square difference. If the correlation is moderate, one picture may be a cropped version of the other. In
-this case, windows of one miniature are also compared with the other one
-(:mod:`mfkit.pixels.gradient_correlation`).
+mean square difference. Both differences are combined as the sides of a right triangle: the distance is the
+square root of the sum of their squares. A cropped version has other gradients, but hardly other colours,
+whereas two different pictures of the same form often differ moderately in both.
+
+If the correlation is moderate, one picture may be a cropped version of the other. In this case, windows of
+one miniature are also compared with the other one (:mod:`mfkit.pixels.gradient_correlation`).
 
 A version with the same frame has nearly the same gradients, and a cropped version has nearly the same
 gradients in a window. Pictures of the same form, such as two screens of one program, differ more than
@@ -58,7 +61,8 @@ def distances(
         second: Row of the other image.
         limit: Distance above which only a bound is computed: such a pair has any distance above this limit.
         is_video: Whether the miniatures are frames of videos. In videos of different frame rates, frames at
-            the same time differ a little, so frames of the same form are not told apart.
+            the same time differ a little, so frames of the same form are not told apart, and the distance is
+            the larger one of the two differences.
 
     Returns:
         One distance per pair, from 0 (equal) to 2. Distances of unrelated pictures are mostly above 0.5, and
@@ -102,5 +106,6 @@ def _distances(
     required = 1 - limit / scale[moderate]
     cropped = cropped_correlations(planes, slopes, first[moderate], second[moderate], required)
     correlation[moderate] = np.maximum(correlation[moderate], cropped)
-    result[rest] = np.maximum(result[rest], scale * (1 - correlation))
+    combined = np.maximum if is_video else np.hypot
+    result[rest] = combined(result[rest], scale * (1 - correlation))
     return result

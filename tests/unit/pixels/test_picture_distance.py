@@ -141,6 +141,24 @@ def test_another_colour_is_far() -> None:
     assert distance(image.convert("RGB"), other) > SAME
 
 
+def test_small_differences_of_luminance_and_colour_add_up() -> None:
+    """Pictures that differ moderately in both are apart, although each difference alone is small enough."""
+    plain = miniatures(scene(3))[0]
+    noise = np.random.default_rng(1).normal(0, 3, 1024)
+    other_light, other_colour, other_both = (plain.copy() for _ in range(3))
+    for each in (other_light, other_both):
+        each[:1024] = np.clip(plain[:1024] + noise, 0, 255).astype(np.uint8)
+    for each in (other_colour, other_both):
+        each[1024:] += 6
+    all_ = np.stack((plain, other_light, other_colour, other_both))
+    first, second = np.array([0, 0, 0]), np.array([1, 2, 3])
+    light, colour, both = distances(all_, first, second, 2)
+    assert SAME / 2 < light < SAME and SAME / 2 < colour < SAME
+    assert both == pytest.approx(np.hypot(light, colour), abs=1e-5) and both > SAME
+    light, colour, both = distances(all_, first, second, 2, is_video=True)
+    assert both == pytest.approx(max(light, colour), abs=1e-5)
+
+
 def test_no_pairs_have_no_distances() -> None:
     """Nothing to compare gives an empty array."""
     none = np.empty(0, np.int64)

@@ -141,7 +141,7 @@ def test_the_filter_and_the_threshold_limit_the_groups(library: MediaLibrary, ph
     assert names(library.similar(extension="jpg")) == []
     assert {str(one) for one in library.similar(extension="jpg").dtypes} == set(COLUMNS.values())
     assert library.similar(threshold=0)["group"].nunique() == 0
-    strict = library.similar(threshold=0.02)
+    strict = library.similar(threshold=0.03)
     assert 0 < len(strict) < len(library.similar())
     for wrong in (-0.1, 1.1, float("nan")):
         with pytest.raises(FilterError, match="threshold"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from sqlalchemy import select
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.errors import FilterError, ReadOnlyLibraryError
 from mfkit.models import collection_items, media_tags
-from tests.samples import new_library
+from tests.samples import item, new_library, store
 from tests.synthetic import fill
 
 
@@ -77,6 +79,25 @@ class TestUndo:
         with pytest.raises(FilterError, match="Nothing can be undone"):
             filled.undo()
         assert list(filled.tags()["name"]) == ["sea"]
+
+
+def test_a_failed_undo_can_be_repeated(lib: MediaLibrary) -> None:
+    """If the database refuses an undo, the tags stay as they are, and another undo() removes them."""
+    photo = item("/m/a.jpg")
+    store(lib, photo)
+    lib.tag(photo.id, "sea")
+
+    def run(statement: str) -> None:
+        assert lib.database.file is not None
+        with closing(sqlite3.connect(lib.database.file)) as connection, connection:
+            connection.execute(statement)
+
+    run("CREATE TRIGGER refuse BEFORE DELETE ON media_tags BEGIN SELECT RAISE(ABORT, 'refused'); END")
+    with pytest.raises(Exception, match="refused"):
+        lib.undo()
+    run("DROP TRIGGER refuse")
+    assert lib.count(tags="sea") == 1
+    assert lib.undo() == "tag “sea”" and lib.tags().empty
 
 
 class TestSavedFilters:

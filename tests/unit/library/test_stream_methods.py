@@ -150,6 +150,11 @@ def test_description_of_a_stream() -> None:
     assert describe_stream({"kind": "audio", "channels": 3, "language": "qaa"}) == "qaa, 3 channels"
     subtitle = {"kind": "subtitle", "is_text": False, "is_forced": True, "title": "Signs", "is_default": None}
     assert describe_stream(subtitle) == "images, forced, “Signs”"
+    flags = ("default", "commentary", "hearing impaired", "original")
+    for flag in flags:
+        name = f"is_{flag.replace(' ', '_')}"
+        assert describe_stream({"kind": "audio", "codec": "aac", name: True}) == f"aac, {flag}"
+        assert describe_stream({"kind": "audio", "codec": "aac", name: False}) == "aac"
 
 
 def test_description_of_chapters() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from mfkit import MediaLibrary
-from mfkit.core.event_loop import CancelScope, run_sync
+from mfkit.core.event_loop import CancelScope, call_later, run_sync
 from mfkit.widgets import TypesPanel, render_queue
-from mfkit.widgets.render_queue import RenderQueue
+from mfkit.widgets.render_queue import Debounce, RenderQueue
 from tests.synthetic import fill
 
 
@@ -93,6 +93,23 @@ def test_lower_priorities_are_drawn_first() -> None:
     assert done.wait(20)
     gates[1].set()
     assert drawn == [0, 1, 2]
+
+
+def test_requests_in_a_row_run_an_action_once() -> None:
+    """Of several requests in a row, only the last runs the action; running at once cancels them all."""
+    ran, over = [], threading.Event()
+    typing, submitted = (
+        Debounce(lambda name=name: ran.append(name), 0.02) for name in ("typed", "submitted")
+    )
+    for _ in range(3):
+        typing.request()
+        submitted.request()
+    assert typing.waiting and submitted.waiting and ran == []
+    submitted.run_now()
+    assert ran == ["submitted"] and not submitted.waiting
+    call_later(0.1, over.set)
+    assert over.wait(20) and render_queue.wait_until_drawn(20)
+    assert ran == ["submitted", "typed"] and not typing.waiting
 
 
 def test_no_call_starts_in_a_stopped_scope() -> None:

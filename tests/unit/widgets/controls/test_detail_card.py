@@ -35,6 +35,29 @@ def test_capture_time(fields: dict[str, str], expected: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("field", "stored", "shown"),
+    [
+        ("file_size", "1234567", ["Size", "1.23 MB (1,234,567 bytes)"]),
+        ("duration", "65.0", ["Duration", "1:05 min"]),
+        ("width", "64", ["Width", "64 px"]),
+        ("fps", "29.97003", ["Frame rate", "29.97 per second"]),
+        ("bitrate", "128000.0", ["Bit rate", "128 kbit/s"]),
+        ("sample_rate", "44100", ["Sample rate", "44.1 kHz"]),
+        ("sample_rate", "48000", ["Sample rate", "48 kHz"]),
+        ("compression_ratio", "12.345", ["Compression", "12.3 : 1"]),
+        ("aperture", "2.8", ["Aperture", "f/2.8"]),
+        ("shutter_speed", "1/250", ["Shutter", "1/250 s"]),
+        ("focal_length", "50.0", ["Focal length", "50 mm"]),
+        ("longitude", "-70.7", ["Longitude", "-70.700000°"]),
+    ],
+)
+def test_units(field: str, stored: str, shown: list[str]) -> None:
+    """Each value has a label and its unit."""
+    frame = pd.DataFrame([("stream", field, stored, "")], columns=["group", "field", "value", "origin"])
+    assert card_content(frame)["groups"] == [{"name": "Format", "rows": [[*shown, ""]]}]
+
+
 def test_creation_time_without_a_capture_time() -> None:
     """A time in UTC is shown as such."""
     rows = [("file", "file_created_at", "2014-05-31T10:01:44+00:00", "pdf")]

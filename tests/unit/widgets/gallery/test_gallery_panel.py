@@ -1,4 +1,4 @@
-"""The row of the newest pictures."""
+"""The order of the gallery, and the row of the newest pictures."""
 
 from __future__ import annotations
 
@@ -6,16 +6,37 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.widgets import RecentPicturesPanel, Selection
+from mfkit.widgets import GalleryPanel, RecentPicturesPanel, Selection
+from mfkit.widgets.gallery.gallery_panel import PicturesPanel
 from tests.samples import item, store
 
 TODAY = datetime.now().replace(microsecond=0)
 
 
-def names(lib: MediaLibrary, panel: RecentPicturesPanel) -> list[str]:
-    """Return the names of the files in the row."""
+def names(lib: MediaLibrary, panel: PicturesPanel) -> list[str]:
+    """Return the names of the files that a panel shows."""
     by_id = lib.items(missing=None).set_index("id")["file_path"]
     return [PurePosixPath(by_id[str(one)]).name for one in panel.grid.ids]
+
+
+def test_orders_of_the_gallery(lib: MediaLibrary) -> None:
+    """Each order begins with the file that its name says."""
+    rows = [("b.jpg", 30, 2), ("c.jpg", 20, 1), ("a.jpg", 10, 3)]
+    for name, size, age in rows:
+        day = TODAY - timedelta(days=age)
+        store(lib, item(f"/{name}", file_size=size, captured_at=day, facts={}))
+    panel = GalleryPanel(lib)
+    orders = {}
+    for order in panel.order.options:
+        panel.order.value = order
+        orders[order] = "".join(name[0] for name in names(lib, panel))
+    assert orders == {
+        "Newest first": "cba",
+        "Oldest first": "abc",
+        "Largest first": "bca",
+        "By name": "abc",
+        "Last added": "acb",
+    }
 
 
 def test_newest_pictures_first(lib: MediaLibrary) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 
 from mfkit import MediaFilter, MediaLibrary
-from mfkit.widgets import FacetsPanel, Selection
+from mfkit.widgets import FacetsPanel, RangesPanel, Selection
 from tests.samples import NOON, item, store
 
 
@@ -102,6 +104,27 @@ def test_no_values(lib: MediaLibrary) -> None:
         panel.facets[name].expanded = True
     assert panel.facets["audio_language"].note == "No audio language data in the current selection."
     assert panel.facets["hdr"].note == "No HDR data in the current selection."
+
+
+def test_ranges_count_under_the_other_conditions(lib: MediaLibrary) -> None:
+    """The bars of a range keep the files outside of it, and those of other ranges have the selected files."""
+    dates = [datetime(2019 + n % 3, 5, 1) for n in range(6)]
+    store(
+        lib,
+        *(item(f"/m/{n}.jpg", file_size=10 ** (2 + n % 2), captured_at=at) for n, at in enumerate(dates)),
+        item("/m/undated.jpg", file_size=100, file_modified_at=NOON),
+    )
+    panel = RangesPanel(lib)
+    size, date = panel.ranges[0], panel.ranges[3]
+    assert list(date.counts) == [2, 2, 2] and sum(size.counts) == 7
+    panel.selection.change(after=2020, has_date=True)
+    assert list(date.counts) == [2, 2, 2] and (date.low, date.high) == (1, 3) and sum(size.counts) == 4
+    bucket = {"key": "undated", "text": "1 undated", "selected": False}
+    assert date.buckets == [bucket]
+    date._handle_custom_msg({"kind": "bucket", "value": "undated"}, [])
+    assert date.buckets == [{**bucket, "selected": True}] and lib.count(panel.selection.filter) == 1
+    date._handle_custom_msg({"kind": "bucket", "value": "undated"}, [])
+    assert date.buckets == [bucket] and panel.selection.filter == MediaFilter()
 
 
 def test_years_and_ratings(lib: MediaLibrary) -> None:

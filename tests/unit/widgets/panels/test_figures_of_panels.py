@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ from mfkit.widgets import (
     SavingsPanel,
     Selection,
     TablePanel,
+    TimelinePanel,
 )
+from mfkit.widgets.controls.row_grid import COLUMNS
+from mfkit.widgets.panels.filter_panel import count_text
 from mfkit.widgets.shared_queries import overview_by, totals
 from tests.samples import NOON, item, store
 
@@ -93,6 +98,21 @@ def test_savings_follow_the_rate(lib: MediaLibrary) -> None:
     assert panel.grid.rows[0]["cells"][-1] == "1.70 GB"
 
 
+def test_duplicates_of_the_selection(lib: MediaLibrary) -> None:
+    """The panel lists and tags only selected files, and each page has its own rows."""
+    photos = [item(f"/m/{n:02}.jpg", file_size=1000 + n) for n in range(10)]
+    for photo in photos:
+        photo.copies = [MediaCopy(file_path=f"/x/{photo.file_name}", file_name=photo.file_name)]
+    store(lib, *photos)
+    panel = DuplicatesPanel(lib, Selection(MediaFilter(max_size=1008)))
+    paths = [f"/{folder}/{n:02}.jpg" for n in range(8, -1, -1) for folder in "mx"]
+    assert [row["cells"][0] for row in panel.grid.rows] == paths[:15]
+    panel.pager.next.click()
+    assert [row["cells"][0] for row in panel.grid.rows] == paths[15:]
+    panel.tag_button.click()
+    assert lib.count(tags="has copies") == 9 and lib.count(tags="has copies", min_size=1009) == 0
+
+
 def test_duplicates(lib: MediaLibrary) -> None:
     """Groups with the most reclaimable bytes come first; the summary adds up the groups once."""
     one, other = item("/m/a.jpg", file_size=1000), item("/m/b.jpg", file_size=5000)
@@ -131,10 +151,13 @@ def test_clicks_on_cells_of_codecs_and_resolutions(lib: MediaLibrary) -> None:
     ],
 )
 def test_box_on_the_map(lib: MediaLibrary, corners: tuple[float, ...], box: tuple[float, ...]) -> None:
-    """A box across the antimeridian wraps around, and one around the world is the world."""
-    panel = MapPanel(lib)
+    """A box across the antimeridian wraps around, one around the world is the world; a lasso replaces it."""
+    line = [[0.0, 0.0], [0.0, 9.0], [9.0, 9.0]]
+    panel = MapPanel(lib, Selection(MediaFilter(area=line)))
     panel.plot._handle_custom_msg({"kind": "box", "value": corners}, [])
-    assert panel.selection.filter.box == box
+    assert panel.selection.filter == MediaFilter(box=box)
+    panel.plot._handle_custom_msg({"kind": "lasso", "value": line}, [])
+    assert panel.selection.filter == MediaFilter(area=line)
 
 
 def test_circle_on_the_map(lib: MediaLibrary) -> None:
@@ -207,6 +230,83 @@ def test_cells_of_the_table(lib: MediaLibrary) -> None:
     )
     cells = ["a.mp4", "video", "1.23 MB", "2024-05-17", "1:05 min", "1920 × 1080", "hevc / aac", "/m"]
     assert [row["cells"] for row in TablePanel(lib).grid.rows] == [cells]
+
+
+def test_remarks_on_dates(lib: MediaLibrary) -> None:
+    """A file date and an impossible capture time have a remark, a plausible capture time has none."""
+    store(
+        lib,
+        item("/m/a.jpg", captured_at=datetime(2020, 5, 1)),
+        item("/m/b.jpg", file_modified_at=NOON),
+        item("/m/c.jpg", captured_at=datetime(2099, 1, 1), capture_flag="future"),
+    )
+    table = TablePanel(lib)
+    date = [one.heading for one in table.grid.visible_columns()].index("Date")
+    assert {row["cells"][0]: row.get("remarks") for row in table.grid.rows} == {
+        "a.jpg": None,
+        "b.jpg": {str(date): "File date: the capture time is unknown"},
+        "c.jpg": {str(date): "This capture time cannot be right"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "name"),
+    [
+        ("Canon", "Canon EOS 80D", "Canon EOS 80D"),
+        ("CANON", "Canon EOS 80D", "Canon EOS 80D"),
+        ("SONY", "ILCE-7", "SONY ILCE-7"),
+        ("Canon", None, "Canon"),
+        (None, "ILCE-7", "ILCE-7"),
+        (None, None, ""),
+    ],
+)
+def test_camera_in_the_table(make: str | None, model: str | None, name: str) -> None:
+    """The name of a camera has its make once."""
+    camera = next(one for one in COLUMNS if one.key == "camera")
+    assert camera.text({"camera_make": make, "camera_model": model}) == name
+
+
+@pytest.mark.parametrize(
+    ("files", "total", "text"),
+    [
+        (2, 1000, "2 of 1,000 files · 5.00 kB · 1:05 min"),
+        (1, 1, "1 of 1 file · 5.00 kB · 1:05 min"),
+        (0, 7, "0 of 7 files. No files match. Remove a condition."),
+        (0, 0, 'This library is empty. Add files with lib.scan("folder").'),
+    ],
+)
+def test_size_of_a_selection(files: int, total: int, text: str) -> None:
+    """The summary has the number of selected files, their bytes and their playing time."""
+    shown = count_text({"files": files, "bytes": 5000, "duration": 65.0}, total)
+    assert re.sub("<[^>]+>", "", shown) == text
+    assert count_text({"files": 1, "bytes": 1, "duration": 0.0}, 1).endswith("<span>1 B</span>")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "brushed"),
+    [
+        ({}, []),
+        ({"after": 2015}, ["2015", "2016"]),
+        ({"before": 2015}, ["2014", "2015"]),
+        ({"after": 2015, "before": 2015}, ["2015"]),
+    ],
+)
+def test_brushed_periods(lib: MediaLibrary, chosen: Any, brushed: list[str]) -> None:
+    """The chosen range is drawn on the timeline, also if it has only one end."""
+    panel, keys = TimelinePanel(lib), ("undated", "2014", "2015", "2016")
+    assert [key for key in keys if panel.is_brushed(key, MediaFilter(**chosen))] == brushed
+
+
+@pytest.mark.parametrize(
+    ("chosen", "brushed"),
+    [({"min_size": 20}, [20, 30]), ({"max_size": 29}, [10, 20]), ({"min_size": 20, "max_size": 29}, [20])],
+)
+def test_brushed_bins(lib: MediaLibrary, chosen: Any, brushed: list[int]) -> None:
+    """The chosen range of a histogram includes its first and its last bar, and no other."""
+    panel = HistogramPanel(lib)
+    assert [
+        low for low in (10, 20, 30) if panel.is_brushed([low, low + 10], MediaFilter(**chosen))
+    ] == brushed
 
 
 def test_overview_sums_by_dimension(lib: MediaLibrary) -> None:

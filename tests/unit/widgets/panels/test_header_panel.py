@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+import pandas as pd
 import pytest
 
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.models import MediaCopy, Scan, ScanFailure
-from mfkit.widgets.panels.header_panel import HeaderPanel
+from mfkit.widgets.panels.header_panel import HeaderPanel, failures_table
 from tests.samples import NOON, item, store
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -40,6 +41,7 @@ def filled(lib: MediaLibrary) -> MediaLibrary:
             )
         ),
         scan,
+        Scan(root="/n", status="finished", extractor_version=1, finished_at=NOON.replace(year=2023)),
         ScanFailure(scan=scan, file_path=f"/m/{MARKUP}", stage="read", error=MARKUP, file_size=30),
     )
     return lib
@@ -79,6 +81,15 @@ def test_unreadable_files_are_listed_as_text(filled: MediaLibrary) -> None:
     assert panel.selection.filter == MediaFilter()
     panel.buttons.children[4].click()
     assert panel.failures.layout.display == "none"
+
+
+@pytest.mark.parametrize(("number", "note"), [(50, ""), (1053, "<p>and 1,003 more:")])
+def test_many_unreadable_files(number: int, note: str) -> None:
+    """The list has 50 rows, and says how many others there are."""
+    table, _, rest = failures_table(
+        pd.DataFrame({"file_path": [f"/m/{n}" for n in range(number)], "error": "x"})
+    ).partition("</table>")
+    assert table.count("<td>x</td>") == 50 and rest.startswith(note) and bool(rest) == bool(note)
 
 
 def test_a_library_without_problems(lib: MediaLibrary) -> None:

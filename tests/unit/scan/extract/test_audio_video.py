@@ -142,8 +142,10 @@ def test_container_with_only_audio_is_audio(
     name: str, mime_type: str, video_file: VideoMaker, metadata_of: Reader
 ) -> None:
     """Its streams have priority over the format that its name and brand indicate."""
-    metadata = metadata_of(video_file(name, with_video=False))
+    metadata = metadata_of(video_file(name, with_video=False, tags={"date": "2011-05-06"}))
     assert (metadata["media_type"], metadata["mime_type"]) == ("audio", mime_type)
+    # The date is that of the music's release.
+    assert metadata["year"] == 2011 and "taken_at" not in metadata
 
 
 def test_video_named_like_audio_is_video(video_file: VideoMaker, metadata_of: Reader) -> None:

@@ -126,8 +126,8 @@ def test_the_date_in_the_stream(tmp_path: Path, stride: int, before: int) -> Non
 @pytest.mark.parametrize(("letters", "sign"), [(b"NE", 1), (b"SW", -1), (b"XX", 0)])
 def test_camera_and_place_in_the_stream(tmp_path: Path, letters: bytes, sign: int) -> None:
     """A pack names the maker; others have letter, degrees, minutes and seconds of latitude and longitude."""
-    numbers = ((0xB2, 35), (0xB3, 30), (0xB4, 0), (0xB6, 139), (0xB7, 15), (0xB8, 0))
-    packs = b"".join(bytes((pack,)) + struct.pack(">HH", number, 1) for pack, number in numbers)
+    numbers = ((0xB2, 35, 1), (0xB3, 59, 2), (0xB4, 300, 10), (0xB6, 139, 1), (0xB7, 15, 1), (0xB8, 0, 1))
+    packs = b"".join(bytes((pack,)) + struct.pack(">HH", *fraction) for pack, *fraction in numbers)
     packs += b"\xb1" + letters[:1] + bytes(3) + b"\xb5" + letters[1:] + bytes(3) + b"\xe0\x01\x08\0\0"
     path = tmp_path / "00001.MTS"
     path.write_bytes(transport_stream(escaped(mdpm(0x02, *DATE, more=packs)), 192))
@@ -138,7 +138,8 @@ def test_camera_and_place_in_the_stream(tmp_path: Path, letters: bytes, sign: in
 
 
 @pytest.mark.parametrize(
-    ("zone", "offset"), [(0x00, "+00:00"), (0x23, "-01:30"), (0x42, "+02:00"), (0x12, "+09:00"), (0xFF, "")]
+    ("zone", "offset"),
+    [(0x00, "+00:00"), (0x23, "-01:30"), (0x42, "+02:00"), (0x70, "-07:00"), (0x12, "+09:00"), (0xFF, "")],
 )
 def test_the_zone_of_the_camera(tmp_path: Path, zone: int, offset: str) -> None:
     """Sign, hours, half an hour and an hour of summer time; all bits set means unknown."""

@@ -59,6 +59,21 @@ def test_a_factory_date_comes_after_the_name() -> None:
     assert found == (datetime(2013, 7, 12, 16, 54, 27), "second", "file name")
 
 
+@pytest.mark.parametrize(
+    ("precision", "origin"),
+    [("year", "file name"), ("month", "file name"), ("day", "exif"), ("minute", "exif"), ("second", "exif")],
+)
+def test_the_name_completes_a_year_or_month(precision: str, origin: str) -> None:
+    """The second in the name replaces a year or a month, but not a day or a time."""
+    stated = StatedDate("exif original", datetime(2013, 7, 1), precision)
+    found = choose(stated, name="IMG_20130712_165427.jpg")
+    assert found == (
+        (datetime(2013, 7, 12, 16, 54, 27), "second", origin)
+        if origin == "file name"
+        else (datetime(2013, 7, 1), precision, origin)
+    )
+
+
 def test_the_name_comes_last() -> None:
     """Any stated date comes before it, and documents have no capture time in their name."""
     name = "IMG_20130712_165427.jpg"
@@ -93,6 +108,8 @@ def test_a_day_comes_before_a_year() -> None:
         ("VID_20200601_141200.mp4", None, 0.0),
         ("VID_20200603_120000.mp4", None, 0.0),
         ("PXL_20200601_120000123.mp4", None, 0.0),
+        ("VID_20200601.mp4", None, 0.0),  # a day is no local time
+        ("2020-06-01_14-00.mp4", None, 0.0),
     ],
 )
 def test_the_offset_of_a_movie_from_its_name(name: str, duration: float | None, offset: float) -> None:
@@ -123,9 +140,11 @@ def test_an_offset_is_kept() -> None:
 )
 def test_the_offset_may_be_in_another_field(other: StatedDate, offset: int | None) -> None:
     """A field with the same local time adds its UTC offset; the satellites' time is always in UTC."""
-    taken_at, _, origin = choose(StatedDate("exif original", NOON), other)
-    assert origin == "exif" and taken_at.replace(tzinfo=None) == NOON
-    assert taken_at.utcoffset() == (None if offset is None else timedelta(minutes=offset))
+    expected = None if offset is None else timedelta(minutes=offset)
+    for precision, added in (("second", expected), ("minute", expected), ("day", None)):
+        taken_at, _, origin = choose(StatedDate("exif original", NOON, precision), other)
+        assert origin == "exif" and taken_at.replace(tzinfo=None) == NOON
+        assert taken_at.utcoffset() == added
 
 
 @pytest.mark.parametrize(

@@ -252,16 +252,17 @@ def test_jpeg_blocks_are_combined(tmp_path: Path, metadata_of: Reader) -> None:
 
 
 def test_keywords_that_iim_cuts_are_not_repeated(tmp_path: Path, metadata_of: Reader) -> None:
-    """IIM keywords have at most 64 bytes."""
+    """IIM keywords have at most 64 bytes, or up to 3 fewer if the cut is within a character."""
     long = "a keyword of more than sixty-four bytes, which IIM cannot contain in full"
+    iim = [(2, 25, text.encode()) for text in (long[:64], long[:61], long[:60], "a keyword")]
     path = tmp_path / "a.jpg"
     path.write_bytes(
         jpeg(
             (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet(body=array("dc:subject", long))),
-            (0xED, b"Photoshop 3.0\0" + resource(0x0404, records((2, 25, long[:64].encode())))),
+            (0xED, b"Photoshop 3.0\0" + resource(0x0404, records(*iim))),
         )
     )
-    assert metadata_of(path)["extra"]["keywords"] == [long]
+    assert metadata_of(path)["extra"]["keywords"] == [long, long[:60], "a keyword"]
 
 
 def test_several_xmp_packets(tmp_path: Path, metadata_of: Reader) -> None:

@@ -31,9 +31,12 @@ from mfkit.scan.extract.file_name_dates import date_in_name
         ("mmexport1546300800123.jpg", "2019-01-01T00:00:00+00:00 second"),
         ("RPReplay_Final1612345678.mp4", "2021-02-03T09:47:58+00:00 second"),
         ("1985-07-04 Grandma.jpg", "1985-07-04T00:00:00 day"),
+        ("1826-01-01 View.jpg", "1826-01-01T00:00:00 day"),
         ("Captura de pantalla 2020-03-04 a la(s) 1.02.03 p. m..png", "2020-03-04T13:02:03 second"),
         ("截屏2020-03-04 上午12.02.03.png", "2020-03-04T00:02:03 second"),
         ("截屏2020-03-04 下午1.02.03.png", "2020-03-04T13:02:03 second"),
+        ("截屏2020-03-04 早上9.02.03.png", "2020-03-04T09:02:03 second"),
+        ("截屏2020-03-04 晚上9.02.03.png", "2020-03-04T21:02:03 second"),
         ("스크린샷 2020-03-04 오후 1.02.03.png", "2020-03-04T13:02:03 second"),
         ("スクリーンショット 2020-03-04 午後1.02.03.png", "2020-03-04T13:02:03 second"),
         ("2020年3月4日 下午1时02分03秒.jpg", "2020-03-04T13:02:03 second"),
@@ -51,6 +54,7 @@ from mfkit.scan.extract.file_name_dates import date_in_name
         ("GMT20200304-121314_Recording.mp4", "2020-03-04T12:13:14+00:00 second"),
         ("20200304_121314000_iOS.mov", "2020-03-04T12:13:14+00:00 second"),
         ("PicsArt_1583324000123.jpg", "2020-03-04T12:13:20+00:00 second"),
+        ("microMsg.1583324000123.jpg", "2020-03-04T12:13:20+00:00 second"),
         ("1583324000123.jpg", "2020-03-04T12:13:20+00:00 second"),
         ("IMG_19800102_101112.jpg", "1980-01-02T10:11:12 second"),
         ("Skype_Picture_2021_03_04T10_11_12_123Z.jpeg", "2021-03-04T10:11:12+00:00 second"),
@@ -94,6 +98,7 @@ def test_names_of_phones_messengers_and_screenshots(name: str, expected: str) ->
         "Snapchat-20190101.jpg", "abc-20190101-1234-5678-9abc-def012345678.jpg", "v2021-3-4-2.png",
         "IMG_19791231_101112.jpg", "Summary 4 2021.jpg", "Mar 40 2021.jpg", "FB_IMG_0946684799000.jpg",
         "IMG_" + "9" * 300, "IMG_1234567890.jpg", "VID_1583324000.mp4",
+        "1825-12-31 View.jpg", "FB_IMG_9999999999000.jpg", "2019-00-00 Title.jpg", "2019-03-00 Title.jpg",
     ],
 )  # fmt: skip
 def test_other_numbers_are_no_dates(name: str) -> None:

@@ -196,6 +196,8 @@ def test_old_date_is_kept() -> None:
         ("e\u0301", "é"),
         ("\ud83d\ude00", "😀"),
         ("a" * 2000, "a" * 1000),
+        ("é" * 2000, "é" * 1000),
+        ("a\rb\x0bc\x0cd", "a b c d"),
     ],
 )
 def test_text_is_cleaned(value: str, text: str) -> None:
@@ -207,6 +209,19 @@ def test_origins_of_dropped_fields_are_removed() -> None:
     """A field that was dropped has no origin."""
     metadata = clean({"title": "x", "iso": -1, "extra": {"origins": {"title": "tag", "iso": "exif"}}})
     assert metadata["extra"] == {"origins": {"title": "tag"}}
+
+
+def test_zeros_in_extra_are_kept() -> None:
+    """Zeros and False are values; empty lists and mappings, NaN and bytes are left out."""
+    kept = {"altitude": 0, "heading": 0.0, "flash": False}
+    assert json_safe({**kept, "list": [], "mapping": {}, "nan": math.nan, "bytes": b"1"}) == kept
+
+
+@pytest.mark.parametrize("precision", ["year", "month", "day", "minute", "second"])
+def test_precisions_are_kept(precision: str) -> None:
+    """A capture time has one of five precisions; others are dropped."""
+    assert clean({"taken_precision": precision}) == {"taken_precision": precision}
+    assert clean({"taken_precision": f"{precision}s"}) == {}
 
 
 def test_extra_is_bounded_in_depth_members_and_text() -> None:

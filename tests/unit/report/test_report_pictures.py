@@ -78,7 +78,7 @@ def test_one_picture_a_year(photos: MediaLibrary) -> None:
         assert f'alt="{year} ' in figure and " &lt;u&gt;.jpg" in figure
         (source,) = re.findall(r"base64,([\w+/=]+)", figure)
         assert color(source) == COLORS[year]
-    without, others = sentences(section)
+    others, without = sentences(section)
     assert without.startswith("Without a picture: 2004 (1 file, ")
     assert others.startswith("Years are by capture time; 2 files without a plausible capture time are left")
 

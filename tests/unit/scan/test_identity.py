@@ -113,17 +113,20 @@ def test_item_does_not_take_the_path_of_a_missing_copy(folder: Folder) -> None:
 
 
 def test_item_takes_the_path_of_an_existing_copy(folder: Folder) -> None:
-    """The original goes: the item has the path, the name and the modification time of the copy."""
+    """The originals of two items go: each has the path, name and modification time of its first copy."""
     folder.write("a.txt", "one")
+    for name in ("x.txt", "y.txt"):
+        folder.write(name, "two")
     folder.write("c.txt", "one", LONG_AGO + 50)
     folder.write("b.txt", "one", LONG_AGO + 99)
     folder.scan()
-    (folder.root / "a.txt").unlink()
+    for name in ("a.txt", "x.txt"):
+        (folder.root / name).unlink()
     folder.scan()
-    assert folder.items() == {"b.txt": False}
+    assert folder.items() == {"b.txt": False, "y.txt": False}
     found = row(folder, "b.txt")
     assert found["file_name"] == "b.txt" and found["file_modified_at"].timestamp() == LONG_AGO + 99
-    assert folder.scan() == {"unchanged": 2}
+    assert folder.scan() == {"unchanged": 3}
 
 
 def test_edited_original_leaves_its_item_to_the_copy(folder: Folder) -> None:

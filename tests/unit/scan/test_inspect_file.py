@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from mfkit.scan import inspect_file as module
-from mfkit.scan.inspect_file import inspect_file, is_known_content
+from mfkit.scan.extract.schema import ExtractionError
+from mfkit.scan.inspect_file import FileResult, hash_and_identify, inspect_file, is_known_content
 from mfkit.scan.walk import Candidate, modification_time
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and links")
@@ -140,6 +141,52 @@ def test_sidecar_of_a_file_whose_metadata_cannot_be_read(
     result = inspect_file(Candidate(str(path), found.st_size, modification_time(found)))
     assert (result.stage, result.error) == ("probe", error)
     assert result.metadata["extra"]["description"] == "from Takeout"
+
+
+def test_damaged_file_keeps_the_metadata_before_the_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metadata before the error is stored together with the error."""
+
+    def fail(*_: object) -> None:
+        raise ExtractionError("The file is truncated.", {"title": "Kept"})
+
+    monkeypatch.setattr(module, "extract_metadata", fail)
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (8, 8)).save(path)
+    found = path.stat()
+    result = inspect_file(Candidate(str(path), found.st_size, modification_time(found)))
+    assert (result.stage, result.error) == ("probe", "The file is truncated.")
+    assert result.metadata == {"title": "Kept"}
+
+
+def test_other_metadata_changes_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large file with other tags between its samples is hashed again."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(200_000))
+    candidate = Candidate(str(path), 200_000, modification_time(path.stat()))
+    hashes, fingerprints = [], []
+    for title in ("one", "other", "other"):
+        monkeypatch.setattr(module, "extract_metadata", lambda *_, title=title: {"title": title})
+        known = (
+            replace(candidate, fingerprint=fingerprints[-1], is_reread=True) if fingerprints else candidate
+        )
+        result = inspect_file(known, "f" * 64)
+        hashes.append(result.file_hash)
+        fingerprints.append(result.fingerprint)
+    assert fingerprints[0] != fingerprints[1] == fingerprints[2]
+    assert hashes[1:] == [hashlib.sha256(bytes(200_000)).hexdigest(), "f" * 64]
+
+
+def test_heartbeats_while_a_large_file_is_hashed(tmp_path: Path) -> None:
+    """Hashing 65 MiB shows progress once; an unchanged file is not hashed."""
+    path, beats = tmp_path / "a.bin", []
+    with path.open("wb") as file:
+        file.truncate(65 << 20)
+    candidate = Candidate(str(path), 65 << 20, modification_time(path.stat()))
+    for known_hash in (None, "f" * 64):
+        hash_and_identify(FileResult.of(candidate), known_hash, lambda: beats.append(1))
+        assert len(beats) == 1
 
 
 def test_large_file_that_is_read_again_is_hashed_only_if_its_fingerprint_changed(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from mfkit.models import StreamKind
+from mfkit.core.database import Database
+from mfkit.models import Scan, ScanFailure, StreamKind
 from mfkit.scan.extract.schema import Metadata
 from mfkit.scan.formats.identify import format_by_name
 from mfkit.scan.inspect_file import FileResult
@@ -24,6 +26,7 @@ from mfkit.scan.item_rows import (
     scanned_at,
     stream_columns,
     stream_values,
+    write_failures,
 )
 
 NOW = datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)
@@ -251,3 +254,22 @@ def test_rows() -> None:
         (0, 0.0, None),
         (1, 5.5, "x"),
     ]
+
+
+async def test_failures_that_the_next_scan_reads_again(database: Database) -> None:
+    """A file that could not be read is tried again; empty and damaged files only after a change."""
+    scan = Scan(root="/m", status="running", extractor_version=1, started_at=NOW)
+    async with database.session() as session:
+        session.add(scan)
+    failed = [
+        result(path="/m/unreadable", stage="read", error="Permission denied"),
+        result(path="/m/unlisted", stage="walk", error="Permission denied"),
+        result(path="/m/empty", stage="read", error="The file is empty.", size=0),
+        result(path="/m/damaged", stage="probe", error="The file is truncated."),
+    ]
+    async with database.transaction() as connection:
+        await write_failures(connection, scan.id, failed, NOW)
+    async with database.session(write=False) as session:
+        rows = (await session.execute(select(ScanFailure.file_path, ScanFailure.file_modified_at))).all()
+    assert {path for path, modified_at in rows if modified_at is None} == {"/m/unreadable", "/m/unlisted"}
+    assert {modified_at for _, modified_at in rows} == {None, NOW - timedelta(days=1)}

@@ -211,6 +211,7 @@ async def test_fingerprints_are_those_of_their_own_items(database: Database) -> 
             made.copies = [MediaCopy(file_path=f"/m/copy of {name}", file_name=f"copy of {name}")]
             session.add(made)
     paths = [f"/m/{start}{name}" for name in "abc" for start in ("", "copy of ")]
+    paths[1:1] = [f"/m/new {number}" for number in range(5_000)]  # more paths than one query takes
     async with database.connect() as connection:
         rows = await load_stored_rows(connection, paths)
     for name in "abc":

@@ -353,6 +353,10 @@ def test_first_json_that_belongs_to_the_file(tmp_path: Path) -> None:
     found = read_sidecars(tmp_path, FolderNames(["p.jpg", "p.json", "p.jpg.json"]).sidecars_of("p.jpg"))
     assert found.takeout["extra"]["description"] == "first"
     assert found.takeout["extra"]["sidecars"] == ["p.jpg.json"]
+    (tmp_path / "p.jpg.json").write_bytes(b"{damaged")
+    found = read_sidecars(tmp_path, FolderNames(["p.jpg", "p.json", "p.jpg.json"]).sidecars_of("p.jpg"))
+    assert found.takeout["extra"]["description"] == "second"
+    assert [note.partition(":")[0] for note in found.xmp["extra"]["probe_notes"]] == ["p.jpg.json"]
 
 
 def test_several_xmp_sidecars(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ EXPORTS = [
     ("IMG_1-bearbeitet.jpg", "IMG_1.jpg.json"),
     ("IMG_1-modifie\u0301.jpg", "IMG_1.jpg.json"),
     ("IMG_1.MP4", "IMG_1.HEIC.supplemental-metadata.json"),
+    ("IMG_1.MOV", "IMG_1.HEIC.json"),
+    ("IMG_1.m4v", "IMG_1.jpg.json"),
     ("IMG_1.jpg", "IMG_1.json"),
     ("IMG_1(1).jpg", "IMG_1.jpg(1).supplemental-metadata.json"),
     ("IMG_1.jpg", "IMG_1.jpg.suppl.json"),

@@ -69,6 +69,24 @@ def test_a_path_with_a_sidecar_is_kept(lib: MediaLibrary) -> None:
     assert list(reasons.values()) == ["has a sidecar", "has no sidecar", "not among copies"]
 
 
+def test_words_of_copies_and_unsorted_folders(lib: MediaLibrary) -> None:
+    """The path with such a word is not kept, even if the item has this path."""
+    copies = (
+        "{}.bak.jpg;Copy of {}.jpg;Kopie von {}.jpg;Copie de {}.jpg;Trash/{}.jpg;$Recycle/{}.jpg;{} (1).jpg"
+    )
+    unsorted = (
+        "{} (2).jpg;{} (3).jpg;tmp/{}.jpg;Desktop/{}.jpg;Inbox/{}.jpg;Downloads/{}.jpg;New folder/{}.jpg"
+    )
+    names = [form.format(number) for number, form in enumerate(f"{copies};{unsorted}".split(";"))]
+    items = [item(f"/a/{name}") for name in names]
+    for number, one in enumerate(items):
+        one.copies = [copy(f"/z/an album with a long name/{number}.jpg")]
+    store(lib, *items)
+    frame = lib.duplicates()
+    kept = set(frame["file_path"][frame["keep"]])
+    assert kept == {f"/z/an album with a long name/{number}.jpg" for number in range(len(names))}
+
+
 def test_each_path_has_its_own_time(lib: MediaLibrary) -> None:
     """A copy's row has the modification time of the copy."""
     one = item("/m/a.jpg", file_modified_at=NOON)

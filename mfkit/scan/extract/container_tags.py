@@ -6,6 +6,7 @@ from typing import Any
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from mfkit.scan.extract.plausible_location import is_unset_location
 from mfkit.scan.extract.schema import Metadata, from_origin, merge
 from mfkit.scan.extract.tag_fields import tag_metadata
 from mfkit.scan.extract.text_decoding import FileTexts, escaped_bytes, repair
@@ -66,7 +67,7 @@ def container_metadata(tags: Tags, container: InputContainer) -> Metadata:
     altitude: float | None = None
     for name in _LOCATIONS:
         point = iso6709(tags.get(name, ""))
-        if point is not None:
+        if point is not None and not is_unset_location(*point):
             metadata["latitude"], metadata["longitude"] = point
             altitude = altitude_in(tags[name])
             break

@@ -7,7 +7,7 @@ import re
 
 _DEFAULTS = frozenset(
     "samsung|exif_jpeg_picture|dcf 1.0|digital stillcamera|jpeg|default|untitled|(null)|(none)|screenshot|"
-    "binary comment|my beautiful picture|scanner|created by imlib".split("|")
+    "null|binary comment|my beautiful picture|scanner|created by imlib".split("|")
 )
 # Many makers write their name and the kind of camera into the description.
 _KIND_OF_CAMERA = re.compile(
@@ -28,9 +28,9 @@ _HUAWEI_MODE = re.compile(
 # Phones of other makers write settings of the camera, such as "oplus_131072", {"sensor_type":"rear", ...} and
 # "filter: 0; fileterIntensity: 0.0; ...".
 _SETTINGS = re.compile(
-    r"oplus_\d+\Z|hisilicon \w+\Z|mm-\d+\Z|\{\s*\"(?:sensor_type|mirror|cameraid)\"\s*:"
+    r"oplus_\d+\Z|hisilicon \w+\Z|mm-\d+\Z|\{\s*\"[^\"]{1,40}\"\s*:.*\}\Z"
     r"|(?:filter|jpegrotation): \d+; \w+: ?-?\d|module: ?\w+:\d+;\s*hw-remosaic",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 
 

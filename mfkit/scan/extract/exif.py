@@ -18,7 +18,7 @@ from mfkit.scan.extract.bounded_reader import BoundedReader
 from mfkit.scan.extract.date_parser import ParsedDate, parse_date
 from mfkit.scan.extract.exif_texts import tag_text
 from mfkit.scan.extract.exposure import first_number, whole
-from mfkit.scan.extract.plausible_location import MAX_LATITUDE, MAX_LONGITUDE
+from mfkit.scan.extract.plausible_location import MAX_LATITUDE, MAX_LONGITUDE, is_unset_location
 from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.extract.tiff_directories import Directory, Value
 
@@ -154,7 +154,9 @@ def location(gps: Mapping[int, Value]) -> tuple[float, float] | None:
         # the other number can be positive without a letter.
         return latitude, longitude
     signed = _in_hemisphere(latitude, north, "NS"), _in_hemisphere(longitude, east, "EW")
-    return None if signed[0] is None or signed[1] is None else (signed[0], signed[1])
+    if signed[0] is None or signed[1] is None or is_unset_location(signed[0], signed[1]):
+        return None  # A receiver without a signal writes zeros. Another source may state the location.
+    return signed[0], signed[1]
 
 
 def altitude(gps: Mapping[int, Value]) -> float | None:

@@ -29,6 +29,7 @@ from mfkit.scan.extract.hdr_metadata import (
 )
 from mfkit.scan.extract.mp4_boxes import Box, boxes, child, contents, ends_early
 from mfkit.scan.extract.mp4_tags import item_list, movie_xmp
+from mfkit.scan.extract.plausible_location import is_unset_location
 from mfkit.scan.extract.schema import Metadata, StatedDate, from_origin
 from mfkit.scan.media_source import Source, open_source
 from mfkit.scan.places.iso6709 import altitude_in, iso6709
@@ -144,7 +145,7 @@ def movie_header(parts: Iterable[Box]) -> Movie:
             date if offset is None else date._replace(value=date.value.astimezone(offset)) for date in dates
         )
     for key in (_LOCATION, "xyz"):
-        if (point := iso6709(texts.get(key, ""))) is not None:
+        if (point := iso6709(texts.get(key, ""))) is not None and not is_unset_location(*point):
             metadata["latitude"], metadata["longitude"] = point
             metadata["extra"] = {"altitude": altitude_in(texts[key])}
             break

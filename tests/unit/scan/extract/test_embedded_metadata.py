@@ -163,6 +163,7 @@ def test_default_descriptions_are_not_descriptions() -> None:
     defaults = (
         b"OLYMPUS DIGITAL CAMERA         \0", b"DCIM\\100MEDIA\\DJI_0001.JPG\0", b"Minolta DSC\0",
         b"<Digimax S500 / Kenox S500>\0", b"MOTOROLA DIGITAL CAMERA\0", b"oplus_131072\0", b"Hisilicon K3\0",
+        b"null\0",
         b'{"sensor_type":"rear","mirror":false}\0', b"filter: 0; fileterIntensity: 0.0; filterMask: 0;\0",
     )  # fmt: skip
     for default in defaults:

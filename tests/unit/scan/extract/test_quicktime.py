@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mfkit.scan.extract import mp4_boxes
+from mfkit.scan.extract import exif, mp4_boxes
 from mfkit.scan.extract.bounded_reader import bytes_reader
 from mfkit.scan.extract.capture_time import with_capture_time
 from mfkit.scan.extract.hdr_metadata import DolbyVision, Hdr
@@ -166,6 +166,17 @@ def test_apple_location_comes_before_the_older_atom() -> None:
     for boxes in ((older, keys), (keys, older)):
         metadata = read(*boxes).metadata
         assert (metadata["latitude"], metadata["longitude"]) == (-33.8568, -151.2153)
+
+
+def test_location_of_zeros_hides_no_other() -> None:
+    """A receiver without a signal writes zeros; another field or block may state the location."""
+    text = b"-33.8568+151.2153/"
+    older = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(text), 0) + text))
+    movie = read(meta(location_ISO6709="+00.0000+000.0000/"), older)
+    assert (movie.metadata["latitude"], movie.metadata["longitude"]) == (-33.8568, 151.2153)
+    zeros = (0.0, 0.0, 0.0)
+    assert exif.location({1: "N", 2: zeros, 3: "E", 4: zeros}) is None
+    assert exif.location({1: "N", 2: zeros, 3: "E", 4: (1.0, 0.0, 0.0)}) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("version", [0, 1])

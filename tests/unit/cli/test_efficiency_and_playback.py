@@ -83,8 +83,8 @@ def test_savings_of_the_listed_streams(movies: MediaLibrary, mfkit_rows: Any, mf
     assert [len(mfkit_json("efficiency", "--limit", limit)) for limit in ("0", "3")] == [4, 3]
 
 
-def test_playable(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> None:
-    """The table lists what does not play directly, and the last line counts what does."""
+def test_playable(movies: MediaLibrary, mfkit: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
+    """The table lists what does not play directly, up to the limit; the last line counts what does."""
     rows = mfkit_rows("playable", "safari")
     assert rows == [
         ["file_path", "plays", "reasons"],
@@ -94,6 +94,10 @@ def test_playable(movies: MediaLibrary, mfkit_rows: Any, mfkit_json: Any) -> Non
     assert mfkit_rows("playable", "tv-2016") == [["tv-2016 plays 3 of 3 items directly."]]
     plays = {row["file_path"]: row["plays"] for row in mfkit_json("playable", "safari")}
     assert plays == {"/m/a.mp4": "directly", "/m/b.mp4": "directly", "/m/c.mkv": "remux"}
+    store_movies(movies, ("d.mkv", "video/matroska", 9_000_000))
+    assert mfkit("playable", "safari", "--limit", "2").err == ""
+    done = mfkit("playable", "safari", "--limit", "1")
+    assert done.err == "1 more item not shown. List all with --limit 0.\n" and len(done.out.splitlines()) == 3
     assert mfkit_rows("playable", "safari", "--media-type", "image") == [
         ["No video and no audio file in this selection."]
     ]

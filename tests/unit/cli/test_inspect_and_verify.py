@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageFilter
+from sqlalchemy import insert
 
 from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import ExportError
 from mfkit.filters.units import format_size
+from mfkit.models import verifications
+from tests.samples import NOON, digest, item, store
 from tests.unit.pixels.scenes import scene
 
 
@@ -109,6 +113,24 @@ def test_the_script_of_similar_pictures(
     assert not Path("other.sh").exists()
     frame["keep"] = True
     assert photos.write_removal_script(frame, "none.sh").files == 0
+
+
+def test_damaged_files_up_to_a_limit(here: MediaLibrary, mfkit: Any, mfkit_json: Any) -> None:
+    """A table and JSON have at most as many files as the limit, and a line counts the others."""
+    names = [f"/m/{n}.jpg" for n in range(3)]
+    store(here, *(item(name) for name in names))
+
+    async def add() -> None:
+        async with here.database.transaction() as connection:
+            for name in names:
+                row = {"file_hash": digest(name), "file_path": name, "how": "hash", "outcome": "damaged"}
+                await connection.execute(insert(verifications).values(row | {"verified_at": NOON}))
+
+    run_sync(add())
+    done = mfkit("damaged", "--limit", "2")
+    assert len(done.out.splitlines()) == 3
+    assert done.err == "1 more file not shown. List all with --limit 0.\n"
+    assert (len(mfkit_json("damaged", "--limit", "1")), len(mfkit_json("damaged"))) == (1, 3)
 
 
 def test_damage_sets_the_exit_code(here: MediaLibrary, mfkit: Any, mfkit_json: Any, tmp_path: Path) -> None:

@@ -144,6 +144,27 @@ def test_sizes_by_month(here: Any, mfkit_rows: Any) -> None:
     assert labels == {"quarter": ["2013-Q4", "2014-Q3", "2015-Q1"], "weekday": ["Tue", "Thu", "Sun"]}
 
 
+def test_sizes_by_week(here: Any, mfkit_rows: Any) -> None:
+    """A week has the date of its Monday; items without a date come last, and are in no earlier period."""
+    dates = (datetime(2014, 7, 1), datetime(2014, 7, 6), datetime(2014, 7, 7), datetime(2014, 8, 5), None)
+    store(here, *(item(f"/m/{n}.jpg", file_size=100, captured_at=at) for n, at in enumerate(dates)))
+    weeks = {"2014-06-30": "2", "2014-07-07": "1", "2014-08-04": "1", "(unknown)": "1"}
+    rows = mfkit_rows("sizes", "--by", "week")
+    assert {row[0]: row[1] for row in rows[1:-2]} == weeks
+    rows = mfkit_rows("sizes", "--by", "week", "--rows", "2")
+    assert {row[0]: row[1] for row in rows[1:-2]} == {"(2 earlier)": "3", "2014-08-04": "1", "(unknown)": "1"}
+
+
+def test_dates_in_json(here: Any, mfkit_json: Any) -> None:
+    """Dates are ISO 8601 with microseconds, in UTC or without a time zone."""
+    store(here, item("/m/a.jpg", file_modified_at=NOON, captured_at=datetime(2014, 7, 1, 9, 30)))
+    (row,) = mfkit_json("items", "--columns", "file_modified_at,captured_at")
+    assert row == {
+        "file_modified_at": "2024-05-17T12:30:15.123456Z",
+        "captured_at": "2014-07-01T09:30:00.000000",
+    }
+
+
 def test_an_item_with_two_tags_counts_once_in_the_total(filled: Any, mfkit_rows: Any) -> None:
     """The share of each tag is that of all selected items."""
     filled.tag(MediaFilter(extension="mp4"), "holiday", "sea")
@@ -236,7 +257,7 @@ def test_savings(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     )
 
 
-def test_streams_are_listed(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
+def test_streams_are_listed(filled: Any, mfkit: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     """A table has the most important columns, JSON has all; --kind and the filter select."""
     video = filled.items(order_by="file_path", media_type="video")["id"][0]
 
@@ -255,6 +276,8 @@ def test_streams_are_listed(filled: Any, mfkit_rows: Any, mfkit_json: Any) -> No
     assert [row["language"] for row in mfkit_json("streams", "--kind", "audio")] == ["ger"]
     assert mfkit_json("streams", "--media-type", "image") == []
     assert len(mfkit_json("streams", "--limit", "1")) == 1
+    assert mfkit("streams", "--limit", "1").err == "More streams match. List all with --limit 0.\n"
+    assert mfkit("streams", "--limit", "2").err == ""
     header, first, second = mfkit_rows("streams", "--wide")[:3]
     assert header[:3] == ["file_path", "kind", "codec"]
     assert (first[:3], second[:4]) == (["/m/v.mp4", "video", "hevc"], ["/m/v.mp4", "audio", "ac3", "ger"])
@@ -294,7 +317,7 @@ def test_scans(here: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
             extractor_version=1,
             started_at=NOON + timedelta(days=n),
             files=1_000 + n,
-            **({"added": 1_000, "copies": 2} if n else {"missing": 3, "failed": 4}),
+            **({"added": 1_000, "copies": 2} if n else {"updated": 6, "moved": 5, "missing": 3, "failed": 4}),
         )
         for n in range(21)
     ]
@@ -304,7 +327,7 @@ def test_scans(here: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
     assert rows[1:3] == [["1,020 files, 1,000 added, 2 copies"], [f"id {scans[20].id}"]]
     assert rows[-3:] == [
         ["2024-05-17 12:30", "finished", "/m0"],
-        ["1,000 files, 3 missing, 4 failed"],
+        ["1,000 files, 6 updated, 5 moved, 3 missing, 4 failed"],
         [f"id {scans[0].id}"],
     ]
     assert mfkit_rows("scans") == rows[:60] and mfkit_rows("scans", "--limit", "1") == rows[:3]
@@ -314,6 +337,8 @@ def test_scans(here: Any, mfkit_rows: Any, mfkit_json: Any) -> None:
 REST = [
     (("items", "--limit", "1"), "5 more items not shown."),
     (("items", "--limit", "4", "--offset", "1"), "1 more item not shown."),
+    (("items", "--limit", "2", "--media-type", "image"), "1 more item not shown."),
+    (("savings", "--limit", "1"), "1 more item not shown."),
     (("search", "m", "--limit", "2"), "More items match."),
 ]
 

@@ -324,10 +324,15 @@ def test_unexpected_error_is_logged(failing, tmp_path):
 
 
 def test_old_logs_are_removed(failing, tmp_path):
-    """Only the last 20 logs are kept."""
-    for _ in range(25):
-        failing()
-    assert len(list((tmp_path / "state").rglob("*.log"))) == 20
+    """Only the last 20 logs are kept, the newest among them."""
+    failing()
+    (newest,) = (tmp_path / "state").rglob("*.log")
+    old = [newest.with_name(f"mfkit-error-20200101-0000{n:02}-x.log") for n in range(25)]
+    for path in old:
+        path.touch()
+    failing()
+    kept = sorted((tmp_path / "state").rglob("*.log"))
+    assert kept[:18] == old[-18:] and newest in kept[18:] and len(kept) == 20
 
 
 def test_debug_shows_the_traceback(failing, monkeypatch):

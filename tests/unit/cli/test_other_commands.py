@@ -160,7 +160,10 @@ def test_tags_change_the_selected_items(here: Any, mfkit: Any, mfkit_json: Any) 
     assert mfkit("tag", "add", "x", "--media-type", "video").out == "1 item changed\n"
     assert mfkit_json("tag", "add", "x", "y", "--all") == {"changed": 3}
     assert mfkit_json("tag", "add", "x", "--all") == {"changed": 0}
+    assert mfkit("tag", "add", "x", "--all").out == "0 items changed (3 items matched, already tagged)\n"
     assert mfkit("tag", "remove", "x", "--extension", "jpg").out == "2 items changed\n"
+    again = mfkit("tag", "remove", "x", "--extension", "jpg").out
+    assert again == "0 items changed (2 items matched, not tagged)\n"
     assert {row["name"]: row["items"] for row in mfkit_json("tag", "list")} == {"x": 1, "y": 3}
     assert here.items(tags="x")["file_path"].tolist() == ["/m/c.mp4"]
 

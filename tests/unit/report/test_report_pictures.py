@@ -192,6 +192,17 @@ def test_rows_of_the_mosaic() -> None:
     assert len(rows) == 3 and sum(rows) == pytest.approx(sum(ratios)) and min(rows) > 0.6 * max(rows)
 
 
+@pytest.mark.parametrize("redact", ["names", "places", "map"])
+def test_filter_on_the_cover(lib: MediaLibrary, redact: str) -> None:
+    """The cover states the filter; a redacted report only says that there is one, without its values."""
+    chosen = {"folder": "/m/wedding", "country": "Portugal"}
+    assert "wedding" in (cover := Report(lib, **chosen).cover().text) and "Portugal" in cover
+    redacted = Report(lib, redact=redact, **chosen).cover().text
+    assert "wedding" not in redacted and "Portugal" not in redacted
+    assert '<p class="about">Part of the library, selected by a filter. ' in redacted
+    assert "filter" not in Report(lib, redact=redact).cover().text
+
+
 def test_title_of_the_cover(lib: MediaLibrary, tmp_path: Path) -> None:
     """The title is that of the caller or the library's name, escaped; a redacted name is not shown."""
     with MediaLibrary(lib.database.file or "") as same:

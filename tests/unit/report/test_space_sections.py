@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from itertools import product
 
 import pandas as pd
@@ -132,6 +133,22 @@ def test_redacted_folders_have_aliases(lib: MediaLibrary) -> None:
     assert text(Report(lib)).count("wedding") > 1 and "divorce" in text(Report(lib))
     redacted = text(Report(lib, redact="names"))
     assert "wedding" not in redacted and "divorce" not in redacted and "folder-" in redacted
+
+
+def test_redacted_names_keep_only_their_extension(lib: MediaLibrary) -> None:
+    """The end of a name is kept if it is an extension of at most five letters and digits."""
+    ends = {
+        "a.JPG": ".jpg",
+        "b.mp4": ".mp4",
+        "c.jpeg2": ".jpeg2",
+        "d.withAnna": "",
+        "letter to dr. smith": "",
+        "e": "",
+    }
+    store(lib, *(item(f"/m/{name}", file_size=9 - at) for at, name in enumerate(ends)))
+    rows = tables(Report(lib, redact="names").largest())[0][1:]
+    aliases = [row[0].rpartition("/")[2] for row in rows]
+    assert [re.sub("^file-[0-9a-f]{8}", "", alias) for alias in aliases] == list(ends.values())
 
 
 def test_largest_files(lib: MediaLibrary) -> None:

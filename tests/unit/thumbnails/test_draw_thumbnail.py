@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from fractions import Fraction
 from io import BytesIO
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 
 from mfkit.thumbnails.draw_thumbnail import draw, draw_full_size
+from tests.requirements import require
 from tests.unit.scan.tiff_files import Tags, longs, shorts, tiff
 
 RED, BLUE, WHITE = (220, 30, 30), (30, 30, 220), (255, 255, 255)
@@ -117,6 +120,32 @@ def test_images_with_sixteen_bits_use_all_levels(tmp_path: Path) -> None:
     image.save(tmp_path / "a.png")
     thumbnail = drawn(tmp_path / "a.png")
     assert near(thumbnail, (10, 40), (0, 0, 0)) and near(thumbnail, (90, 40), WHITE)
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "is_kept"),
+    [("RGB", "a.jpg", True), ("RGBA", "a.png", True), ("L", "a.jpg", True), ("CMYK", "a.jpg", False)],
+)
+def test_color_profile_of_the_full_size(tmp_path: Path, mode: str, name: str, is_kept: bool) -> None:
+    """A picture in full size keeps its color profile, unless the profile is for another color mode."""
+    profile = b"a color profile".ljust(200)
+    plain(RED).convert(mode).save(tmp_path / name, icc_profile=profile)
+    full = Image.open(BytesIO(draw_full_size(str(tmp_path / name))))
+    assert full.info.get("icc_profile") == (profile if is_kept else None)
+
+
+def test_a_video_with_a_cover_shows_a_frame(tmp_path: Path) -> None:
+    """The thumbnail of a video is a frame, although the file also has a cover."""
+    require(shutil.which("ffmpeg"), "ffmpeg", "ffmpeg")
+    plain(RED).save(tmp_path / "cover.png")
+    film = video(tmp_path / "film.mp4", lambda _: plain(BLUE), 5)
+    inputs = ["-i", str(film), "-i", str(tmp_path / "cover.png"), "-map", "1", "-map", "0", "-c", "copy"]
+    path = tmp_path / "v.mp4"
+    command = ["ffmpeg", "-v", "error", *inputs, "-disposition:v:0", "attached_pic", str(path)]
+    subprocess.run(command, check=True)
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 2
+    assert near(drawn(path), (80, 60), BLUE)
 
 
 @pytest.mark.parametrize(

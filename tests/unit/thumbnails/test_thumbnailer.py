@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError, ThumbnailError
 from mfkit.processes.child_process import Child, python_child
 from mfkit.thumbnails import Thumbnailer
@@ -192,6 +193,23 @@ def lib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MediaLibrar
 
 def ids(lib: MediaLibrary, name: str) -> str:
     return str(lib.items(text=name)["id"][0])
+
+
+def test_large_pictures_and_frames(tmp_path: Path) -> None:
+    """A picture of several megabytes is drawn in full size, and frames are cached beside the thumbnail."""
+    Image.effect_noise((1500, 1200), 100).save(tmp_path / "a.png")
+    film(tmp_path / "a.mp4", seconds=2)
+    source = Thumbnailer(ThumbnailCache(tmp_path / "cache"))
+
+    async def read() -> tuple[bytes, ...]:
+        paths, key = [str(tmp_path / "a.mp4")], "a" * 64
+        full = await source.picture([str(tmp_path / "a.png")])
+        return full, await source.frames(paths, key), await source.get(paths, key)
+
+    full, frames, thumbnail = run_sync(read())
+    assert len(full) > 1 << 20 and Image.open(BytesIO(full)).size == (1500, 1200)
+    assert Image.open(BytesIO(frames)).size == (5 * 320, 240)
+    assert opened(thumbnail).size == (320, 240)
 
 
 class TestThumbnailMethod:

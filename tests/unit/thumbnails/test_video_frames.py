@@ -15,15 +15,18 @@ from mfkit.thumbnails.video_frames import draw_strip
 COLORS = ("red", "lime", "blue", "yellow", "white")
 
 
-def test_strip_follows_the_video(tmp_path: Path) -> None:
-    """The five frames show the five parts of the video, from left to right, with its proportions."""
-    path = tmp_path / "a.mp4"
+@pytest.mark.parametrize(("file_name", "start"), [("a.mp4", 0), ("recording.ts", 3600)])
+def test_strip_follows_the_video(tmp_path: Path, file_name: str, start: int) -> None:
+    """The five frames show the five parts of a video, from left to right, also if its time starts late."""
+    path = tmp_path / file_name
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height = 64, 48
         for number in range(50):
             image = Image.new("RGB", (64, 48), COLORS[number // 10])
-            container.mux(stream.encode(av.VideoFrame.from_image(image)))
+            frame = av.VideoFrame.from_image(image)
+            frame.pts = 10 * start + number
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     strip = Image.open(BytesIO(draw_strip(str(path)))).convert("RGB")
     assert strip.size == (5 * 64, 48)

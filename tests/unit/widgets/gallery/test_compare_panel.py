@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mfkit import MediaLibrary
+from mfkit import MediaFilter, MediaLibrary
 from mfkit.filters.units import format_size
-from mfkit.widgets import ComparePanel, Explorer
+from mfkit.widgets import ComparePanel, Explorer, Selection
 
 
 def scene(seed: int) -> Image.Image:
@@ -71,6 +71,16 @@ def test_groups_name_the_differences(panel: ComparePanel) -> None:
     assert best["suggestion"] == "Suggestion: keep (most pixels)"
     assert other["suggestion"] == "Suggestion: remove (fewer pixels)"
     assert panel.tag_button.description == "Tag 1 file" and not panel.tag_button.disabled
+
+
+@pytest.mark.parametrize(("kind", "name"), [("similar", "1.jpg"), ("copies", "1 small.jpg")])
+def test_groups_of_the_selection(lib: MediaLibrary, kind: str, name: str) -> None:
+    """Only files of the selection are compared."""
+    found = lib.items()
+    lib.tag(found[found["file_name"].str.startswith("1")], "chosen")
+    panel = ComparePanel(lib, Selection(MediaFilter(tags="chosen")))
+    panel.kind.value = kind
+    assert panel.view.group["total"] == 1 and name in [one["name"] for one in panel.view.group["files"]]
 
 
 def test_steps_stop_at_the_ends(panel: ComparePanel) -> None:

@@ -16,6 +16,8 @@ from mfkit import MediaLibrary
 from mfkit.core.event_loop import submit
 from mfkit.widgets.gallery.item_files import item_files
 from mfkit.widgets.gallery.lightbox import CHUNK_BYTES, Lightbox
+from mfkit.widgets.gallery.small_map import small_map
+from tests.samples import item, store
 
 
 def _video(path: Path) -> None:
@@ -170,3 +172,30 @@ def test_item_files(lib: MediaLibrary) -> None:
     assert [one.duration for one in files] == ["", "", "0:03", ""]
     assert files[3].caption == f"{frame['date'][3]:%Y-%m-%d} · 4 B" and files[3].size == 4
     assert [one.has_picture for one in files] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("place", "is_shown"), [((38.7, -9.1), True), ((-33.9, 151.2), True), ((0.0, 181.0), False)]
+)
+def test_map_of_a_photo(
+    sqlite_path: Path, monkeypatch: pytest.MonkeyPatch, place: tuple[float, float], is_shown: bool
+) -> None:
+    """The dialog has a map of the item's place; a longitude that does not exist has none."""
+    with MediaLibrary(sqlite_path) as library:
+        store(library, item("/lost/a.txt", facts=dict(zip(("latitude", "longitude"), place, strict=True))))
+        box = Box(library, monkeypatch)
+        box.open(0)
+        assert box.messages[0][0]["map"] == (small_map(*place) if is_shown else None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(7.9, "0:07"), (65.0, "1:05"), (3599.0, "59:59"), (3600.0, "1:00:00"), (3753.0, "1:02:33")],
+)
+def test_durations_on_tiles(sqlite_path: Path, seconds: float, text: str) -> None:
+    """A duration of an hour or more has hours."""
+    with MediaLibrary(sqlite_path) as library:
+        film = item("/m/a.mp4", facts={"duration": seconds})
+        store(library, film)
+        (found,) = submit(item_files(library, [str(film.id)])).result(10).values()
+        assert found.duration == text

@@ -150,7 +150,7 @@ def test_a_video_in_another_language_is_kept(library: MediaLibrary, videos: Path
     }
     library.write_removal_script(found, tmp_path / "remove.sh")
     (tmp_path / "Film (ger 2).mkv").unlink()
-    subprocess.run(["sh", tmp_path / "remove.sh", tmp_path / "removed"], check=True)
+    subprocess.run(["sh", tmp_path / "remove.sh", tmp_path / ".trash"], check=True)
     assert (tmp_path / "Film (ger).mkv").exists()
 
 

@@ -123,10 +123,11 @@ class InspectionMethods(ReadMethods):
             item first: ``group`` (number), ``id``, ``file_path``, ``distance`` (to the group's best item),
             ``width`` and ``height`` (px), ``file_size`` (bytes), ``paths`` (number of paths, exact copies
             included), ``has_original_metadata`` (whether camera and capture time are known), ``keep`` (true
-            for the best item: most pixels, then original metadata, most bytes, first path; also true for a
-            video if no other kept video has all of its audio and subtitle languages, for the best version
-            with original metadata if no other kept version has original metadata, and for scans and
-            screenshots at a distance above 0.02, which can be other pages of the same form), ``reason``
+            for the best item: most pixels, then original metadata, not edited, most bytes, first path; also
+            true for the best version of each shot with another capture time, for a video if no other kept
+            video has all of its audio and subtitle languages, for the best version with original metadata if
+            no other kept version has original metadata, and for scans and screenshots at a distance above
+            0.02, which can be other pages of the same form), ``reason``
             (difference from the best item; for the best item, from the second best) and ``reclaimable_bytes``
             (bytes freed by removing all paths of the item; 0 for an item to keep). ``attrs["compared"]`` is
             the number of inspected items that were compared.

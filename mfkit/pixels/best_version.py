@@ -12,6 +12,7 @@ from sqlalchemy import Select, Text, case, cast, func, select, union_all
 
 from mfkit.core.database import Database
 from mfkit.models import MediaCopy, MediaType, media
+from mfkit.pixels.capture_times import STATED_BY, shot_numbers
 from mfkit.pixels.stored_pictures import slices
 
 c = media.c
@@ -20,7 +21,8 @@ Numbers = npt.NDArray[np.int64]
 _DETAILS = (
     c.file_hash, c.id, c.file_path, c.width, c.height, c.file_size, c.camera_model, c.file_created_at,
     c.audio_codec, c.audio_codecs, c.most_channels, c.audio_languages, c.subtitle_count, c.subtitle_languages,
-    c.looks_like, c.media_type,
+    c.looks_like, c.media_type, c.captured_at, c.capture_offset, c.capture_precision,
+    func.coalesce(c.extra_metadata[("origins", "taken_at")].as_string(), c.capture_source).label("origin"),
 )  # fmt: skip
 _HAS_AUDIO = ("audio_codec", "audio_codecs", "most_channels", "audio_languages")
 """Columns of which at least one has a value if a video has audio."""
@@ -83,24 +85,32 @@ async def details_of(database: Database, names: Sequence[str]) -> pd.DataFrame:
     frame["has_audio"] = frame[list(_HAS_AUDIO)].notna().any(axis=1)
     frame["has_subtitles"] = frame["subtitle_count"].fillna(0).astype(bool)
     frame["is_page"] = frame["looks_like"].isin(_PAGES) & (frame["media_type"] == MediaType.IMAGE)
-    return frame.drop(columns=[*_HAS_AUDIO[:3], "subtitle_count", "looks_like", "media_type"])
+    frame["is_unedited"] = frame["looks_like"] != "edited"
+    is_stated = frame["origin"].isin(STATED_BY) & frame["capture_precision"].isin(("second", "minute"))
+    frame["captured_at"] = frame["captured_at"].astype("datetime64[us]").where(is_stated)
+    return frame.drop(columns=[*_HAS_AUDIO[:3], "subtitle_count", "looks_like", "media_type", "origin"])
 
 
 _REASONS = (
     ("pixels", "most pixels", "fewer pixels"),
     ("has_original_metadata", "original metadata", "no original metadata"),
+    ("is_unedited", "not edited", "edited"),
     ("file_size", "most bytes", "fewer bytes"),
 )
 
 
 def rank_versions(details: pd.DataFrame) -> Numbers:
-    """Rank items from best to worst: most pixels, original metadata, most bytes, first path."""
+    """Rank items from best to worst: most pixels, original metadata, not edited, most bytes, first path."""
     order = details.sort_values(
-        [*(name for name, _, _ in _REASONS), "file_path"], ascending=[False, False, False, True]
+        [*(name for name, _, _ in _REASONS), "file_path"], ascending=[*[False] * len(_REASONS), True]
     ).index.to_numpy()
     rank = np.empty(len(details), np.int64)
     rank[order] = np.arange(len(details))
     return rank
+
+
+_SHOT = ["best", "shot"]
+"""Columns that identify a shot: the group, and the number of the shot in the group."""
 
 
 def groups_frame(
@@ -108,14 +118,22 @@ def groups_frame(
 ) -> pd.DataFrame:
     """Return the groups of similar items as a DataFrame, sorted by reclaimable bytes in descending order.
 
-    The best item of a group is kept. A video is also kept if none of the kept videos of its group has all of
-    its audio and subtitle languages. A scan or screenshot is also kept unless it is nearly equal to the best
-    item. If no kept item of a group has original metadata, the best of the items with it is also kept.
+    The best item of each shot in a group is kept, where items with different capture times are different
+    shots. A video is also kept if none of the kept videos of its shot has all of its audio and subtitle
+    languages. A scan or screenshot is also kept unless it is nearly equal to the best item. If no kept item
+    of a shot has original metadata, the best of the items with it is also kept.
     """
     frame = details.assign(best=best, distance=distance.astype("float64"), rank=rank)
     frame = frame[frame["best"] >= 0]
     frame["is_best"] = frame["rank"] == frame.groupby("best")["rank"].transform("min")
-    extra = {**_extra_pages(frame), **_extra_tracks(frame)}
+    frame["shot"] = shot_numbers(frame)
+    first_of_shot = frame["rank"] == frame.groupby(_SHOT)["rank"].transform("min")
+    other_shots = frame.index[first_of_shot & ~frame["is_best"]]
+    extra = {
+        **_extra_pages(frame),
+        **_extra_tracks(frame),
+        **dict.fromkeys(other_shots, "other capture time"),
+    }
     extra |= _extra_original(frame, kept=frame["is_best"] | frame.index.isin(list(extra)))
     # Because of rounding, the measured distance of a picture to itself can be slightly above 0.
     frame["distance"] = frame["distance"].where(~frame["is_best"], 0.0)
@@ -157,7 +175,7 @@ def _extra_pages(frame: pd.DataFrame) -> dict[Any, str]:
 
 
 def _extra_original(frame: pd.DataFrame, kept: pd.Series[bool]) -> dict[Any, str]:
-    """Return one more item to keep for each group in which no kept item has original metadata.
+    """Return one more item to keep for each shot of which no kept item has original metadata.
 
     A version with more pixels but without camera and capture time is an enlargement or was saved again, so
     the best version with both is possibly the file of the camera.
@@ -167,19 +185,19 @@ def _extra_original(frame: pd.DataFrame, kept: pd.Series[bool]) -> dict[Any, str
         kept: Whether an item is kept for other reasons.
     """
     original = frame["has_original_metadata"]
-    is_kept = (original & kept).groupby(frame["best"]).transform("any")
-    found = frame[original & ~is_kept].sort_values("rank").drop_duplicates("best")
+    is_kept = (original & kept).groupby([frame[name] for name in _SHOT]).transform("any")
+    found = frame[original & ~is_kept].sort_values("rank").drop_duplicates(_SHOT)
     return dict.fromkeys(found.index, "has original metadata")
 
 
 def _extra_tracks(frame: pd.DataFrame) -> dict[Any, str]:
-    """Return why items besides the best item of a group are kept, by the row labels of these items.
+    """Return why items besides the best item of a shot are kept, by the row labels of these items.
 
-    The items of each group are compared in the order of their rank.
+    The items of each shot are compared in the order of their rank.
     """
     found = {}
-    with_tracks = frame.groupby("best")[["has_audio", "has_subtitles"]].transform("any").any(axis=1)
-    for _, group in frame[with_tracks].sort_values("rank").groupby("best"):
+    with_tracks = frame.groupby(_SHOT)[["has_audio", "has_subtitles"]].transform("any").any(axis=1)
+    for _, group in frame[with_tracks].sort_values("rank").groupby(_SHOT):
         tracks = {row.Index: _tracks(row) for row in group.itertuples()}
         best = tracks[group.index[0]]
         kept = [best]

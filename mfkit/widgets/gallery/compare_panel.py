@@ -210,13 +210,7 @@ class ComparePanel(Panel):
     def _update_buttons(self, _: Any = None) -> None:
         removed = [one for group in self._in_scope() for one in group.removed()]
         paths = sum(one.paths for one in removed)
-        size = format_size(sum(one.freed for one in removed))
-        self.summary.value = (
-            f"{plural(len(self.groups), 'group')}. Removing {plural(paths, 'file')} frees "
-            f"<b>{size}</b>. This panel does not delete files."
-            if self.groups
-            else ""
-        )
+        self.summary.value = self._summary()
         # A tag belongs to the content, which is the same for exact copies, so a single copy cannot be tagged.
         can_tag = self.kind.value == "similar" and not self.lib.database.read_only
         self.tag_field.disabled = not can_tag
@@ -224,6 +218,21 @@ class ComparePanel(Panel):
         self.tag_button.description = f"Tag {plural(len(removed), 'file')}" if can_tag else "Tag"
         self.export_button.disabled = not removed
         self.export_button.description = f"Export {plural(paths, 'path')}"
+
+    def _summary(self) -> str:
+        """Return the numbers of files to remove and the bytes that this frees, of this group and of all."""
+        if not self.groups:
+            return ""
+        one, every = (
+            f"removing {plural(sum(file.paths for file in removed), 'file')} frees "
+            f"<b>{format_size(sum(file.freed for file in removed))}</b>"
+            for removed in (
+                self.groups[self._at].removed(),
+                [file for group in self.groups for file in group.removed()],
+            )
+        )
+        total = f"; all {len(self.groups)} groups: {every}" if len(self.groups) > 1 else ""
+        return f"This group: {one}{total}. This panel does not delete files."
 
     def _tag(self) -> None:
         name = self.tag_field.value.strip()

@@ -155,8 +155,12 @@ def test_similar_files_are_exported_with_their_copies(
         tell(panel, kind="step", by=1)
     assert names(panel, kept=True) == ["1.jpg"] and panel.export_button.description == "Export 2 paths"
     number, media = str(panel.view.group["number"]), inspected / "media"
-    freed = format_size(2 * (media / "1 small.jpg").stat().st_size)
-    assert f"Removing 2 files frees <b>{freed}</b>." in panel.summary.value
+    bytes_of = {name: (media / name).stat().st_size for name in ("0 small.jpg", "1 small.jpg")}
+    freed = 2 * bytes_of["1 small.jpg"]
+    assert panel.summary.value == (
+        f"This group: removing 2 files frees <b>{format_size(freed)}</b>; all 2 groups: removing 3 files "
+        f"frees <b>{format_size(freed + bytes_of['0 small.jpg'])}</b>. This panel does not delete files."
+    )
     panel.format.value = "csv"
     panel.export_button.click()
     with (tmp_path / "to remove.csv").open(newline="") as file:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     or_,
     select,
     union_all,
@@ -25,7 +26,7 @@ from mfkit.analysis.summary import integer_sum
 from mfkit.errors import FilterError
 from mfkit.filters.conditions import matches
 from mfkit.filters.media_filter import MediaFilter
-from mfkit.models import MediaCopy, media
+from mfkit.models import MediaCopy, MediaType, media
 from mfkit.sql.elements import after_last
 
 c = media.c
@@ -53,6 +54,17 @@ A word counts if it is a whole word of a folder's name: "old" counts in "Old lap
 with :data:`COPY_WORDS`, only differences between the paths of one item count."""
 
 
+_SIDECAR_SUFFIXES = (".supplemental-metadata.json", ".json", ".xmp")
+# fmt: off
+_SIDECAR_NAMES = (
+    "%.xmp", "%.aae", "%.___.json", "%.____.json", "%.___(_).json", "%.____(_).json", "%.___.s%.json",
+    "%.____.s%.json",
+)
+# fmt: on
+"""Patterns of the names of sidecars. Google Takeout writes ``IMG_1.jpg.json``, ``IMG_1.jpg(1).json`` and
+``IMG_1.jpg.supplemental-metadata.json``, which it truncates."""
+
+
 def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]:
     """Return the SELECT statement of `MediaLibrary.duplicates`, which lists the paths of duplicate files.
 
@@ -61,16 +73,22 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     because removing the file frees space only if no path is left. The first of these paths has the
     reclaimable bytes; they are 0 if the file has further hard links that the library does not know.
 
-    The statement suggests one path per item to keep: a path with an XMP sidecar in the library, because the
-    sidecar's edits belong to this path. If none or several have one, the path with the fewest signs of a copy
-    (:data:`COPY_WORDS`) is suggested. If several paths are equal, the next criteria decide: the fewest signs
-    of an unsorted folder (:data:`UNSORTED_WORDS`), the oldest modification time, the fewest folders, the
-    shortest path, the first path in alphabetical order. Missing paths are left out.
+    Sidecars (XMP, AAE, and JSON files of Google Takeout) are not listed: each belongs to the file beside it,
+    also if sidecars of several files are equal.
+
+    The statement suggests one path per item to keep: a path with a sidecar in the library, because the
+    sidecar's edits belong to this path. If none or several have one, an image with a video of the same name
+    beside it is suggested, because the two can be a Live Photo, and then the path with the fewest signs of a
+    copy (:data:`COPY_WORDS`). If several paths are equal, the next criteria decide: the fewest signs of an
+    unsorted folder (:data:`UNSORTED_WORDS`), the oldest modification time, the fewest folders, the shortest
+    path, the first path in alphabetical order. Missing paths are left out.
     ``reason`` states how a path differs from the kept path, or the kept path from the second best.
     """
     if groups is not None and groups < 0:
         raise FilterError(f"groups is {groups}. Use 0 or more.")
-    within = matches(chosen.replace(duplicates=True)).scalar_subquery()
+    name = func.lower(c.file_name, type_=Text())
+    within = matches(chosen.replace(duplicates=True))
+    within = within.where(not_(or_(*(name.like(pattern) for pattern in _SIDECAR_NAMES)))).scalar_subquery()
     copy = MediaCopy.__table__.c
     shared = (c.media_type, c.file_size)
     originals = select(
@@ -112,9 +130,11 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
         words = func.replace(words, separator, " ", type_=Text())
     unsorted = [case((words.like(f"% {word} %/%"), 1), else_=0) for word in UNSORTED_WORDS]
     whole, stem = (_media_of_sidecars().subquery() for _ in range(2))
+    videos = _videos_without_extension().subquery()
     signs_of_paths = select(
         *every,
         case((or_(whole.c.path.is_not(None), stem.c.path.is_not(None)), 0), else_=1).label("_no_sidecar"),
+        case((videos.c.path.is_not(None), 0), else_=1).label("_no_video"),
         reduce(add, signs).label("_copy"),
         reduce(add, unsorted).label("_unsorted"),
         # Databases sort nulls differently. This column makes every database sort unknown modification times
@@ -126,6 +146,9 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     judged = (
         signs_of_paths.outerjoin(whole, whole.c.path == path)
         .outerjoin(stem, stem.c.path == _without_extension(path))
+        .outerjoin(
+            videos, videos.c.path == case((every.media_type == MediaType.IMAGE, _without_extension(path)))
+        )
         .subquery()
     )
     j = judged.c
@@ -217,19 +240,38 @@ def paths(chosen: MediaFilter) -> Select[Any]:
 
 
 def _media_of_sidecars() -> Select[Any]:
-    """Return a SELECT statement of the paths of all XMP sidecars without ``.xmp``, in lower case.
+    """Return a SELECT statement of the paths of all sidecars without ``.xmp`` or ``.json``, in lower case.
 
     A sidecar belongs to the file with this path, and to files with this path and any extension.
     """
+    path = _paths_with("json", "xmp")
+    cut = case(
+        *(
+            (path.endswith(suffix), func.substr(path, 1, func.length(path) - len(suffix)))
+            for suffix in _SIDECAR_SUFFIXES
+        )
+    )
+    return select(cut.label("path")).distinct()
+
+
+def _videos_without_extension() -> Select[Any]:
+    """Return a SELECT statement of the paths of all MOV and MP4 files without extension, in lower case."""
+    return select(_without_extension(_paths_with("mov", "mp4")).label("path")).distinct()
+
+
+def _paths_with(*extensions: str) -> ColumnElement[str]:
+    """Return the column of all paths of items and copies with one of the extensions, in lower case."""
     copy = MediaCopy.__table__.c
+    lower = func.lower(copy.file_name, type_=Text())
     every = union_all(
-        select(c.file_path).where(c.extension == "xmp", c.missing_since.is_(None)),
-        select(copy.file_path).where(
-            func.lower(copy.file_name).endswith(".xmp"), copy.missing_since.is_(None)
+        select(func.lower(c.file_path, type_=Text()).label("path")).where(
+            c.extension.in_(extensions), c.missing_since.is_(None)
+        ),
+        select(func.lower(copy.file_path, type_=Text()).label("path")).where(
+            or_(*(lower.endswith(f".{extension}") for extension in extensions)), copy.missing_since.is_(None)
         ),
     ).subquery()
-    path = every.c.file_path
-    return select(func.lower(func.substr(path, 1, func.length(path) - len(".xmp"))).label("path")).distinct()
+    return every.c.path
 
 
 def _without_extension(path: ColumnElement[str]) -> ColumnElement[str]:
@@ -241,6 +283,7 @@ def _without_extension(path: ColumnElement[str]) -> ColumnElement[str]:
 def _best_first(path: Any) -> tuple[Any, ...]:
     return (
         path._no_sidecar,
+        path._no_video,
         path._copy,
         path._unsorted,
         path._undated,
@@ -254,6 +297,7 @@ def _best_first(path: Any) -> tuple[Any, ...]:
 def _reason(kept: ColumnElement[bool], own: Any, rival: Any) -> ColumnElement[str]:
     return case(
         (own._no_sidecar != rival._no_sidecar, case((kept, "has a sidecar"), else_="has no sidecar")),
+        (own._no_video != rival._no_video, case((kept, "has its video"), else_="has no video")),
         (own._copy != rival._copy, case((kept, "not among copies"), else_="looks like a copy")),
         (
             own._unsorted != rival._unsorted,

@@ -87,6 +87,45 @@ def test_words_of_copies_and_unsorted_folders(lib: MediaLibrary) -> None:
     assert kept == {f"/z/an album with a long name/{number}.jpg" for number in range(len(names))}
 
 
+def test_sidecars_are_not_duplicates(lib: MediaLibrary) -> None:
+    """Equal sidecars of several files are not listed, because each belongs to its file."""
+    names = (
+        "a.jpg.xmp",
+        "a.aae",
+        "a.jpg.json",
+        "a.heic(1).json",
+        "a.jpg.supplemental-metadata.json",
+        "a.jpg.supp.json",
+    )
+    sidecars = [item(f"/m/{name}") for name in names]
+    data = item("/m/data.json")
+    for one in (*sidecars, data):
+        one.copies = [copy(f"/other/{one.file_name}")]
+    store(lib, *sidecars, data)
+    assert lib.duplicates()["file_path"].tolist() == ["/m/data.json", "/other/data.json"]
+
+
+def test_a_path_with_its_json_or_its_video_is_kept(lib: MediaLibrary) -> None:
+    """A photo stays beside its JSON file of Google Takeout, or beside the video of its Live Photo."""
+    photos = [item(f"/m/{name}.jpg") for name in ("json", "long", "live", "film")]
+    for one in photos:
+        one.copies = [copy(f"/m/downloads/{one.file_name}")]
+    film = item("/n/film.mp4")
+    film.copies = [copy("/n/backup/film.mp4")]
+    beside = ("json.jpg.json", "long.jpg.supplemental-metadata.json", "live.MOV", "film.mkv")
+    store(lib, *photos, film, *(item(f"/m/downloads/{name}") for name in beside), item("/n/backup/film.mov"))
+    frame = lib.duplicates()
+    kept = frame[frame["keep"]].set_index("file_path")["reason"].to_dict()
+    assert kept == {
+        "/m/downloads/json.jpg": "has a sidecar",
+        "/m/downloads/long.jpg": "has a sidecar",
+        "/m/downloads/live.jpg": "has its video",
+        "/m/film.jpg": "not in an unsorted folder",
+        "/n/film.mp4": "not among copies",
+    }
+    assert "has no video" in frame["reason"].tolist()
+
+
 def test_each_path_has_its_own_time(lib: MediaLibrary) -> None:
     """A copy's row has the modification time of the copy."""
     one = item("/m/a.jpg", file_modified_at=NOON)

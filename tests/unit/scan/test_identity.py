@@ -6,15 +6,18 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mfkit import MediaLibrary
+from mfkit.models import Scan
 from mfkit.scan import item_rows
+from mfkit.scan.extract.registry import EXTRACTOR_VERSION
 from mfkit.scan.scan_report import Counts
+from tests.samples import NOON, item, store
 
 LONG_AGO = 1_500_000_000
 
@@ -127,6 +130,35 @@ def test_item_takes_the_path_of_an_existing_copy(folder: Folder) -> None:
     found = row(folder, "b.txt")
     assert found["file_name"] == "b.txt" and found["file_modified_at"].timestamp() == LONG_AGO + 99
     assert folder.scan() == {"unchanged": 3}
+
+
+def test_more_files_than_are_compared_at_once(folder: Folder) -> None:
+    """A scan of 5,002 unchanged files finds them all, and one after a removal misses what was removed."""
+    # The rows are stored without reading the files, which is faster. All have the hash of another file.
+    rows = []
+    for number in range(5_002):
+        path = folder.write(f"{number:04}.txt", "x")
+        known = path.stat()
+        rows.append(
+            item(
+                str(path),
+                file_size=1,
+                is_processed=True,
+                file_modified_at=datetime.fromtimestamp(known.st_mtime, UTC),
+                last_scanned_at=NOON,
+                device=known.st_dev,
+                inode=known.st_ino,
+                link_count=1,
+                changed_ns=known.st_ctime_ns,
+            )
+        )
+    scan = Scan(root=str(folder.root), status="finished", extractor_version=EXTRACTOR_VERSION)
+    store(folder.lib, scan, *rows)
+    assert folder.scan() == {"unchanged": 5_002}
+    for path in sorted(folder.root.iterdir())[1:]:
+        path.unlink()
+    assert folder.scan() == {"unchanged": 1, "missing": 5_001}
+    assert folder.lib.count() == 1 and len(folder.lib.items(missing=True)) == 5_001
 
 
 def test_edited_original_leaves_its_item_to_the_copy(folder: Folder) -> None:

@@ -87,8 +87,8 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
     if groups is not None and groups < 0:
         raise FilterError(f"groups is {groups}. Use 0 or more.")
     name = func.lower(c.file_name, type_=Text())
-    within = matches(chosen.replace(duplicates=True))
-    within = within.where(not_(or_(*(name.like(pattern) for pattern in _SIDECAR_NAMES)))).scalar_subquery()
+    is_sidecar = or_(*(name.like(pattern) for pattern in _SIDECAR_NAMES))
+    within = matches(chosen.replace(duplicates=True)).where(not_(is_sidecar)).scalar_subquery()
     copy = MediaCopy.__table__.c
     shared = (c.media_type, c.file_size)
     originals = select(

@@ -65,12 +65,11 @@ def roots() -> Select[Any]:
 def totals() -> Select[Any]:
     """Return the SELECT statement of `MediaLibrary.totals`, which counts the files in all scanned folders."""
     copy = MediaCopy.__table__.c
-    paths = (
-        select(func.count())
+    further = (
+        select(func.count().label("paths"), _sum(media.c.file_size).label("path_bytes"))
         .join_from(MediaCopy.__table__, media, media.c.id == copy.media_item_id)
         .where(copy.missing_since.is_(None), media.c.missing_since.is_(None))
-        .correlate(None)
-        .scalar_subquery()
+        .subquery()
     )
     present = (
         select(
@@ -78,7 +77,6 @@ def totals() -> Select[Any]:
             _sum(media.c.file_size).label("item_bytes"),
             _sum(media.c.copies).label("copies"),
             _sum(media.c.copies * media.c.file_size).label("copy_bytes"),
-            (paths - _sum(media.c.copies)).label("hard_links"),
         )
         .where(media.c.missing_since.is_(None))
         .subquery()
@@ -93,14 +91,19 @@ def totals() -> Select[Any]:
         )
         .subquery()
     )
+    size = present.c.item_bytes + further.c.path_bytes + unread.c.unread_bytes
+    link_bytes = further.c.path_bytes - present.c.copy_bytes
     return select(
         # The column named `items` is accessed by key, because the attribute `.items` of a SQLAlchemy column
         # collection is a method.
-        (present.c["items"] + present.c.copies + present.c.hard_links + unread.c.unread).label("files"),
-        (present.c.item_bytes + present.c.copy_bytes + unread.c.unread_bytes).label("bytes"),
+        (present.c["items"] + further.c.paths + unread.c.unread).label("files"),
+        size.label("bytes"),
+        (size - link_bytes).label("bytes_on_disk"),
         *present.c,
+        (further.c.paths - present.c.copies).label("hard_links"),
+        link_bytes.label("hard_link_bytes"),
         *unread.c,
-    ).join_from(present, unread, literal(True))
+    ).select_from(present.join(further, literal(True)).join(unread, literal(True)))
 
 
 def _sum(expression: ColumnElement[Any]) -> ColumnElement[int]:

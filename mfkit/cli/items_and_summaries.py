@@ -219,7 +219,7 @@ def sizes(
     links = totals["hard_links"]
     further = f"{plural(links, 'hard link')} (0 further bytes) + " if links else ""
     print_line(
-        f"On disk: {plural(totals['files'], 'file')}, {totals['bytes']:,} bytes = "
+        f"On disk: {plural(totals['files'], 'file')}, {totals['bytes_on_disk']:,} bytes = "
         f"{plural(totals['items'], 'item')} ({totals['item_bytes']:,} bytes) + "
         f"{plural(totals['copies'], 'copy')} ({totals['copy_bytes']:,} bytes) + "
         f"{further}{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,} bytes)"

@@ -148,8 +148,9 @@ class ScanMethods(LibraryBase):
         """Count the files in all scanned folders.
 
         Returns:
-            One row: ``files`` and ``bytes``, as ``find`` and ``du`` count them, and their parts: ``items``
-            and ``item_bytes``, ``copies`` and ``copy_bytes``, ``hard_links`` (further paths of these files,
-            which take no space), ``unread`` and ``unread_bytes`` (empty or unreadable files).
+            One row: ``files`` and ``bytes``, as ``find`` lists them, and their parts: ``items`` and
+            ``item_bytes``, ``copies`` and ``copy_bytes``, ``hard_links`` and ``hard_link_bytes`` (further
+            paths of these files, which take no space), ``unread`` and ``unread_bytes`` (empty or unreadable
+            files). ``bytes_on_disk``, as ``du`` counts them, are ``bytes`` without ``hard_link_bytes``.
         """
         return await self.frame(scan_history.totals())

@@ -436,7 +436,7 @@ def test_nothing_is_skipped_in_silence(demo: Path, tmp_path: Path) -> None:
     assert sorted([*kept, *unread, *left_out, *below]) == sorted(paths)
     assert {str(media / "empty.jpg"), str(media / "unreadable.jpg")} <= set(unread)
     counted = [one for path, one in paths.items() if path in {*kept, *unread}]
-    assert totals.files == len(counted) and totals.bytes == disk_usage(counted)
+    assert totals.files == len(counted) and totals.bytes_on_disk == disk_usage(counted)
     assert totals["items"] + totals.copies + totals.hard_links + totals.unread == totals.files
     assert totals.hard_links == 1
     # Ignored files are counted. Sockets, pipes and devices are skipped by a documented rule.

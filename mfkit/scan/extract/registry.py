@@ -23,7 +23,7 @@ __all__ = [
     "extract_metadata",
 ]
 
-EXTRACTOR_VERSION = 7
+EXTRACTOR_VERSION = 8
 """Version of all extractors. Increase it when their results change, so that scans read old files again."""
 
 

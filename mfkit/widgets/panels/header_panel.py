@@ -137,7 +137,7 @@ class HeaderPanel(Panel):
         short = escape_control(PurePath(name).stem or name)
         parts = [
             plural(int(totals["files"]), "file"),
-            format_size(int(totals["bytes"])),
+            format_size(int(totals["bytes_on_disk"])),
             "not scanned yet" if pd.isna(last) else f"last scan {last:%Y-%m-%d %H:%M} UTC",
         ]
         figures = " · ".join(f"<span>{html.escape(part)}</span>" for part in parts)

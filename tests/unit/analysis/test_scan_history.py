@@ -175,12 +175,14 @@ def test_totals_add_up_items_copies_and_unread_files(lib: MediaLibrary) -> None:
     )
     assert lib.totals().iloc[0].to_dict() == {
         "files": 7,
-        "bytes": 1000 + 30 + 1000 + 7 + 400 + 5000,
+        "bytes": 1000 + 30 + 1000 + 1000 + 7 + 400 + 5000,
+        "bytes_on_disk": 1000 + 30 + 1000 + 7 + 400 + 5000,
         "items": 2,
         "item_bytes": 1030,
         "copies": 1,
         "copy_bytes": 1000,
         "hard_links": 1,
+        "hard_link_bytes": 1000,
         "unread": 3,
         "unread_bytes": 5407,
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -35,65 +33,58 @@ def shot_numbers(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
         frame: The items of all groups, with the columns ``best`` (group), ``rank``, ``captured_at`` (null if
             the time is not to be compared), ``capture_offset`` and ``capture_precision``.
     """
-    numbers = pd.Series(0, index=frame.index, dtype="int64")
-    times = frame.assign(captured_at=frame["captured_at"].astype("datetime64[us]"))
-    dated = times[times["captured_at"].notna()]
-    dated = dated[dated.groupby("best")["captured_at"].transform("nunique") > 1]
-    leaders = frame.sort_values("rank").drop_duplicates("best").index
-    for _, group in dated.sort_values("rank").groupby("best"):
-        found = _number_shots(group)
-        # Without a time of the best item, each of several shots differs from another shot that is kept.
-        if group.index[0] not in leaders and found.max() > 0:
-            found = found + 1
-        numbers[group.index] = found
-    return np.asarray(numbers, np.int64)
-
-
-def _number_shots(group: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Number the different capture times of a group, whose items are sorted by their rank, from 0."""
-    microseconds = group["captured_at"].astype("int64").to_numpy()
-    is_minute = (group["capture_precision"] == "minute").to_numpy()
-    seconds = microseconds / 1e6
-    has_fraction = microseconds % 1_000_000 != 0
-    offsets = pd.to_numeric(group["capture_offset"]).to_numpy("float64", na_value=np.nan) * 60
-    numbers = np.empty(len(group), np.int64)
-    firsts = np.empty(len(group), np.int64)
-    count = 0
-    for place in range(len(group)):
-        known = firsts[:count]
-        same = _are_same(
-            *_differences(place, known, seconds, is_minute),
-            has_fraction[place] != has_fraction[known],
-            offsets[place] - offsets[known],
-        )
-        if same.any():
-            numbers[place] = int(same.argmax())
-        else:
-            numbers[place], firsts[count] = count, place
-            count += 1
+    numbers = np.zeros(len(frame), np.int64)
+    order = frame["rank"].to_numpy().argsort()
+    times = frame.assign(captured_at=frame["captured_at"].astype("datetime64[us]")).iloc[order]
+    is_dated = times["captured_at"].notna()
+    leads = ~times["best"].duplicated()
+    has_several = times.groupby("best")["captured_at"].transform("nunique") > 1
+    dated = times[is_dated & has_several]
+    found = pd.Series(_number_shots(dated), index=dated.index)
+    # Without a time of the best item, each of several shots differs from another shot that is kept.
+    best_is_dated = (is_dated & leads).groupby(times["best"]).transform("any")[is_dated & has_several]
+    is_several = found.groupby(dated["best"]).transform("max") > 0
+    numbers[order[(is_dated & has_several).to_numpy()]] = found + (~best_is_dated & is_several)
     return numbers
 
 
-def _differences(
-    place: int, others: npt.NDArray[np.int64], seconds: Floats, is_minute: Booleans
-) -> tuple[Floats, Booleans]:
-    """Return the differences of one time to others in seconds, and whether only minutes are compared."""
-    in_minutes: Booleans = is_minute[others] | is_minute[place]
+def _number_shots(dated: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Number the different capture times of each group from 0. The items must be sorted by their rank.
+
+    In each round, all items that have no number are compared with the first of them in their group.
+    """
+    microseconds = dated["captured_at"].astype("int64").to_numpy()
+    is_minute = (dated["capture_precision"] == "minute").to_numpy()
+    seconds = microseconds / 1e6
     minutes = np.floor(seconds / 60) * 60
-    apart = np.where(in_minutes, minutes[place] - minutes[others], seconds[place] - seconds[others])
-    return apart, in_minutes
+    has_fraction = microseconds % 1_000_000 != 0
+    offsets = pd.to_numeric(dated["capture_offset"]).to_numpy("float64", na_value=np.nan) * 60
+    groups = dated["best"].to_numpy()
+    numbers = np.empty(len(dated), np.int64)
+    rest, number = np.arange(len(dated)), 0
+    while len(rest):
+        _, starts, places = np.unique(groups[rest], return_index=True, return_inverse=True)
+        first = rest[starts][places]
+        in_minutes = is_minute[rest] | is_minute[first]
+        same = _are_same(
+            np.where(in_minutes, minutes[rest] - minutes[first], seconds[rest] - seconds[first]),
+            (has_fraction[rest] != has_fraction[first]) & ~in_minutes,
+            offsets[rest] - offsets[first],
+        )
+        numbers[rest[same]] = number
+        rest, number = rest[~same], number + 1
+    return numbers
 
 
-def _are_same(apart: Floats, in_minutes: Booleans, one_fraction: Any, zones: Floats) -> Booleans:
+def _are_same(apart: Floats, one_fraction: Booleans, zones: Floats) -> Booleans:
     """Return whether pairs of times can be those of one shot, perhaps stated in different time zones.
 
     Args:
         apart: Differences of the local times in seconds.
-        in_minutes: Whether the times are compared by minute.
         one_fraction: Whether only one of the times has a fraction of a second.
         zones: Differences of the UTC offsets in seconds; NaN if one of them is unknown.
     """
-    limit = np.where(one_fraction & ~in_minutes, _WITHOUT_FRACTION, _NEAR)
+    limit = np.where(one_fraction, _WITHOUT_FRACTION, _NEAR)
     shift = np.round(apart / _ZONE_STEP) * _ZONE_STEP
     shift = np.where(np.isnan(zones), np.where(np.abs(shift) <= _MAX_ZONE, shift, 0), zones)
     result: Booleans = (np.abs(apart) <= limit) | (np.abs(apart - shift) <= limit)

@@ -339,13 +339,29 @@ class _RootScan:
                 (candidate_to_reread(candidate, stored[candidate.path]), known_hash)
                 for candidate, known_hash in result.to_read
             ]
-        to_read = [*result.to_read, *((candidate, None) for candidate in candidates.values())]
+        new_files = [(candidate, None) for candidate in candidates.values()]
         appeared_or_missing = (*result.paths_missing, *result.paths_found_again)
         self._changed_photo_folders |= {
             dirname(path) for path in appeared_or_missing if may_be_live_photo(path)
         }
         self._video_folders |= {dirname(path) for path in appeared_or_missing if is_live_video_name(path)}
-        await self._find_media_of_sidecars([candidate.path for candidate, _ in to_read], appeared_or_missing)
+        paths = [candidate.path for candidate, _ in (*result.to_read, *new_files)]
+        await self._find_media_of_sidecars(paths, appeared_or_missing)
+        # A file whose fingerprint is compared would keep its metadata if the fingerprint is equal.
+        result.to_read = [
+            (candidate_to_reread(candidate, stored[candidate.path]), known_hash)
+            if candidate.path in self._media_to_reread
+            else (candidate, known_hash)
+            for candidate, known_hash in result.to_read
+        ]
+        to_read = [*result.to_read, *new_files]
+        # Leave out the media files that are read anyway, in the same batch as the sidecar or in the batch
+        # before or after it.
+        read = [
+            candidate.path for candidate, _ in to_read if candidate.is_reread or not candidate.fingerprint
+        ]
+        self._media_to_reread.difference_update(self._read_before, read)
+        self._read_before = read
         unchanged = len(entries) - len(different) + result.unchanged
         self._counts.unchanged += unchanged
         self._counts.failed += len(result.still_failing)
@@ -379,10 +395,6 @@ class _RootScan:
         sidecars = [path for path in (*to_read, *appeared_or_missing) if is_sidecar_name(path)]
         if sidecars:
             self._media_to_reread |= await asyncio.to_thread(media_of_sidecars, sidecars)
-        # Leave out the media files that are read anyway, in the same batch as the sidecar or in the batch
-        # before or after it.
-        self._media_to_reread.difference_update(self._read_before, to_read)
-        self._read_before = to_read
 
     def _record_unlisted(self) -> None:
         unlisted = self._skipped.unlisted

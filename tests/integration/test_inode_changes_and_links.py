@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,30 @@ def test_rows_without_a_change_time_are_completed(library, media):
     assert (report.total.unchanged, report.effort.files["read"]) == (2, 0)
     assert library.items()["inode"][0] == (media / "a.bin").stat().st_ino
     assert library.duplicates().shape[0] == 2
+
+
+@pytest.mark.parametrize("size", [(64, 48), (300, 300)])
+def test_sidecar_of_a_photo_with_other_permissions(library, media, size):
+    """A new sidecar is read also if only the inode of its photo has changed, whatever the photo's size."""
+    noise = Image.effect_noise(size, 100)
+    for name in ("a.jpg", "b.jpg"):
+        noise.save(media / name, "JPEG", quality=100, comment=name.encode())
+        os.utime(media / name, (LONG_AGO, LONG_AGO))
+    assert ((media / "a.jpg").stat().st_size > 65_536) == (size == (300, 300))
+    with ThreadPoolExecutor(1) as executor:
+        library.scan(media, executor=executor, progress=False)
+        xmp = (
+            "<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+            "<rdf:Description xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Rating='4'/></rdf:RDF></x:xmpmeta>"
+        )
+        for name in ("a.jpg.xmp", "b.xmp"):
+            write(media / name, f"{xmp}<!-- {name} -->".encode())
+        for name in ("a.jpg", "b.jpg"):
+            (media / name).chmod(0o600)
+        total = library.scan(media, executor=executor, progress=False).total
+    assert (total.added, total.updated, total.unchanged) == (2, 2, 0)
+    assert library.items(media_type="image")["rating"].tolist() == [4.0, 4.0]
 
 
 def test_hard_links_free_nothing(library, media):

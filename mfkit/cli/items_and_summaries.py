@@ -43,7 +43,12 @@ from mfkit.filters.units import format_duration, format_size, plural
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mfkit import MediaLibrary
+    from mfkit.filters.media_filter import MediaFilter
+
 STREAM_COLUMNS = ("file_path", "kind", "codec", "language", "title", "channel_layout", "hdr", "is_default")
+_PLACES = ("place", "region", "country")
+"""Dimensions that need place names."""
 _MAX_SCANS = 20
 """Maximum number of scans in a list unless ``--limit`` is given."""
 TABLE_COLUMNS = ("file_path", "media_type", "file_size", "date", "duration", "width", "height")
@@ -198,6 +203,7 @@ def sizes(
         summary = lib.summary(dimension, chosen)
         whole = summary if dimension == "media_type" else lib.summary("media_type", chosen)
         totals = {name: int(value) for name, value in lib.totals().iloc[0].items()}
+        hint = _hint_at_place_names(lib, dimension, chosen) if dimension in _PLACES and not as_json else ""
     if as_json:
         # The totals of files on disk cannot be filtered, so the output contains them only if no filter is
         # given.
@@ -214,6 +220,8 @@ def sizes(
     total = ("Total", *sums, "", duration or format_duration(0))
     cells = {name: [row[at] for row in groups] for at, name in enumerate(names)}
     print_text_table(TextTable(cells, frozenset(names[1:]), last_row=total), wide=wide)
+    if hint:
+        print_line(hint)
     if chosen.given():
         return
     links = totals["hard_links"]
@@ -224,6 +232,19 @@ def sizes(
         f"{plural(totals['copies'], 'copy')} ({totals['copy_bytes']:,} bytes) + "
         f"{further}{totals['unread']:,} empty or unreadable ({totals['unread_bytes']:,} bytes)"
     )
+
+
+def _hint_at_place_names(lib: MediaLibrary, dimension: str, chosen: MediaFilter) -> str:
+    """Return how to get place names if no item with coordinates has one, or an empty text."""
+    from mfkit.filters.media_filter import MediaFilter
+    from mfkit.scan.places import geocoding
+
+    located = lib.summary(dimension, chosen & MediaFilter(has_location=True))
+    if located.empty or located[dimension].notna().any():
+        return ""
+    install = "" if geocoding.is_available() else "install the extra 'geo' (pip install 'mfkit[geo]') and "
+    count = plural(int(located["files"].sum()), "item")
+    return f"{count} with coordinates but no place name. To add names, {install}run: mfkit scan --reread"
 
 
 def _size_groups(summary: pd.DataFrame, by: str, rows: int | None) -> list[tuple[str, pd.DataFrame]]:

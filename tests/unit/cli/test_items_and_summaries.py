@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from mfkit import MediaFilter
 from mfkit.core.event_loop import run_sync
 from mfkit.models import MediaCopy, Scan, ScanFailure, media_streams
+from mfkit.scan.places import geocoding
 from tests.samples import NOON, item, store
 
 
@@ -115,6 +116,23 @@ def test_other_groups_are_added_up(filled: Any, mfkit_rows: Any) -> None:
     assert rows[3] == ["Total", "6", "2", "3.00 GB", "3.00 GB", "34:25 min"]
     names = [row[0] for row in mfkit_rows("sizes", "--rows", "3")]
     assert names[1:5] == ["video", "image", "audio", "Total"]
+
+
+def test_missing_place_names_are_explained(here: Any, mfkit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If no item with coordinates has a place name, a line says how to get the names."""
+    places = {"latitude": 38.7, "longitude": -9.1}
+    store(here, item("/m/a.jpg", facts=places), item("/m/b.jpg", facts=places), item("/m/c.jpg"))
+    for is_available, install in (
+        (True, ""),
+        (False, "install the extra 'geo' (pip install 'mfkit[geo]') and "),
+    ):
+        monkeypatch.setattr(geocoding, "is_available", lambda is_available=is_available: is_available)
+        hint = f"2 items with coordinates but no place name. To add names, {install}run: mfkit scan --reread"
+        assert f"\n{hint}\n" in mfkit("sizes", "--by", "region").out
+    assert "coordinates" not in mfkit("sizes", "--by", "country", "--no-location").out
+    assert "coordinates" not in mfkit("sizes").out
+    store(here, item("/m/d.jpg", facts={**places, "location_name": "Lisbon, Portugal"}))
+    assert "coordinates" not in mfkit("sizes", "--by", "region").out
 
 
 def test_sizes_by_month(here: Any, mfkit_rows: Any) -> None:

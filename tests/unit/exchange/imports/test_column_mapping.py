@@ -81,7 +81,7 @@ def test_unknown_columns_are_ignored(lib: MediaLibrary) -> None:
 
 def test_names_that_mfkit_uses_itself_are_refused(lib: MediaLibrary) -> None:
     """A column whose name has a meaning in extra_metadata is not kept."""
-    with pytest.raises(IngestError, match="the column 'ingested'"):
-        lib.ingest(FRAME.assign(ingested=1), extra="keep", progress=False)
+    with pytest.raises(IngestError, match="the columns 'ingested', 'origins'"):
+        lib.ingest(FRAME.assign(ingested=1, origins="{}"), extra="keep", progress=False)
     with pytest.raises(IngestError, match="'all' is not supported"):
         lib.ingest(FRAME, extra="all", progress=False)  # type: ignore[arg-type]  # an invalid value

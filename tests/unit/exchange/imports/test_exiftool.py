@@ -40,6 +40,9 @@ def test_photo() -> None:
             "LensModel": "EF50mm",
             "Keywords": ["a", "b"],
             "Rating": 4,
+            "Description": "A boat",
+            "Software": "GIMP",
+            "Copyright": "CC0",
         }
     )
     extra = row.pop("extra_metadata")
@@ -60,7 +63,8 @@ def test_photo() -> None:
         "location_name": "Lisbon, Portugal",
         "title": "A Title",
     }
-    assert extra["lens"] == "EF50mm" and extra["keywords"] == ["a", "b"] and extra["rating"] == 4
+    stated = ("lens", "keywords", "rating", "description", "software", "copyright")
+    assert [extra[name] for name in stated] == ["EF50mm", ["a", "b"], 4, "A boat", "GIMP", "CC0"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +178,8 @@ def test_names_of_orientations() -> None:
         ({"FileSize": "19 kB"}, "file_size", 19_000),
         ({"FileSize": "123 bytes"}, "file_size", 123),
         ({"CompressorID": "avc1", "VideoCodec": "x"}, "video_codec", "h264"),
-        ({"AudioFormat": "mp4a"}, "audio_codec", "aac"),
+        ({"AudioFormat": "mp4a", "AudioCodec": "x"}, "audio_codec", "aac"),
+        ({"AudioCodec": "Opus"}, "audio_codec", "opus"),
         ({"AudioSampleRate": 48000, "SampleRate": 1}, "sample_rate", 48_000),
         ({"NumChannels": 2}, "channels", 2),
         ({"VideoFrameRate": 29.97}, "fps", 29.97),

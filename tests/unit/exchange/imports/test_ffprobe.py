@@ -107,7 +107,15 @@ def test_rotation(rotation: int | None, turned: bool, as_tag: bool) -> None:
 
 @pytest.mark.parametrize(
     ("name", "brand"),
-    [("png_pipe", None), ("tiff_pipe", None), ("image2", None), ("mov,mp4,m4a,3gp,3g2,mj2", "heic")],
+    [
+        ("png_pipe", None),
+        ("tiff_pipe", None),
+        ("jpeg_pipe", None),
+        ("image2", None),
+        ("gif", None),
+        ("mov,mp4,m4a,3gp,3g2,mj2", "heic"),
+        ("mov,mp4,m4a,3gp,3g2,mj2", "avif"),
+    ],
 )
 def test_image_has_no_video_metadata(name: str, brand: str | None) -> None:
     """ffprobe describes an image as a video of one frame."""
@@ -128,6 +136,23 @@ def test_image_has_no_video_metadata(name: str, brand: str | None) -> None:
     assert [row.get(name) for name in ("media_type", "duration", "bitrate", "fps", "video_codec")] == [
         None
     ] * 5
+
+
+@pytest.mark.parametrize(
+    ("tags", "place"),
+    [
+        ({"location": "+38.7223-009.1393/", "location-eng": "+01.0000+002.0000/"}, (38.7223, -9.1393)),
+        (
+            {"location": "+01.0000+002.0000/", "com.apple.quicktime.location.ISO6709": "-33.8568+151.2153/"},
+            (-33.8568, 151.2153),
+        ),
+        ({}, (None, None)),
+    ],
+)
+def test_place(tags: dict[str, str], place: tuple[float | None, float | None]) -> None:
+    """An Android phone writes the place into the tag location; the tag of an iPhone comes first."""
+    row = ffprobe.read({"format": {"filename": "/v.mp4", "tags": tags}})
+    assert (row.get("latitude"), row.get("longitude")) == place
 
 
 def test_song_with_a_cover() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from mfkit.errors import IngestError
 from mfkit.exchange.imports import importer
 from mfkit.exchange.imports.normalize import codec_name, first_value, make_row, ratio, to_integer, to_number
 from mfkit.exchange.imports.validation import check_rows
+from mfkit.scan.stored_path import to_stored_path
 from tests.samples import NOON, item, store
 
 ONE = "ab" * 32
@@ -64,6 +67,22 @@ def test_local_time_without_an_offset(lib: MediaLibrary) -> None:
     assert row["captured_at"] == LOCAL and pd.isna(row["capture_offset"])
     assert row["file_created_at"] == LOCAL.replace(tzinfo=UTC)
     assert (row["capture_source"], row["capture_precision"]) == ("exif", "day")
+
+
+@pytest.mark.parametrize(
+    ("stated", "moment"),
+    [
+        ("2024-05-17T10:30:15Z", datetime(2024, 5, 17, 10, 30, 15, tzinfo=UTC)),
+        ("2024-05-17T10:30:15-03:00", datetime(2024, 5, 17, 13, 30, 15, tzinfo=UTC)),
+        ("2024-05-17T10:30:15", LOCAL.replace(tzinfo=UTC)),
+    ],
+)
+def test_moment_and_local_time(lib: MediaLibrary, stated: str, moment: datetime) -> None:
+    """A moment with an offset is stored as stated, also if the row has no offset of the local time."""
+    ingest(lib, {"file_path": "/a.jpg", "captured_at": LOCAL, "file_created_at": stated})
+    row = only(lib)
+    assert (row["captured_at"], row["file_created_at"]) == (LOCAL, moment)
+    assert pd.isna(row["capture_offset"])
 
 
 def test_moment_without_a_local_time(lib: MediaLibrary) -> None:
@@ -162,6 +181,14 @@ def test_bounds_of_columns(column: str, good: tuple[Any, Any], bad: tuple[Any, A
         assert [(one.row, one.column) for one in done.bad] == ([(7, column)] if value in bad else []), value
 
 
+def test_years_of_a_column_with_missing_values() -> None:
+    """A column of numbers with missing values has floats, of which whole numbers are years."""
+    years = [1984.0, None, "1985", 1986, 1987.5, 999.0]
+    done = check_rows(range(1, 7), {"file_path": ["/a.jpg"] * 6, "year": years})
+    assert [(one.row, one.column) for one in done.bad] == [(5, "year"), (6, "year")]
+    assert done.columns["year"] == [1984, None, 1985, 1986]
+
+
 def test_values_of_rows() -> None:
     """Empty text and NaN are no values, and a path of another system stays absolute."""
     done = check_rows(
@@ -233,6 +260,23 @@ def test_separator(lib: MediaLibrary, tmp_path: Path, separator: str) -> None:
     assert frame["title"].tolist()[0] in ("x;y", "x\ty", "x y") and pd.isna(frame["title"].tolist()[1])
 
 
+def test_more_cells_than_the_header(lib: MediaLibrary, tmp_path: Path) -> None:
+    """A row with surplus cells is invalid, because a value with an unquoted comma was possibly cut."""
+    (tmp_path / "a.csv").write_text("file_path,file_size,title\n/a.jpg,1,One, Two\n/b.jpg,2\n/c.jpg,3,x\n")
+    done = lib.ingest(tmp_path / "a.csv", on_error="collect")
+    assert (done.added, done.errors["file_path"].tolist()) == (2, ["/a.jpg"])
+    assert done.errors["column"].tolist() == ["more cells than the header has"]
+
+
+def test_encoding_of_json(lib: MediaLibrary, tmp_path: Path) -> None:
+    """A byte order mark is left out, and a file name that is not UTF-8 keeps its bytes."""
+    text = b'[{"SourceFile": "/caf\xe9.jpg", "FileSize": 5}, {"SourceFile": "/b.jpg", "FileSize": 6}]'
+    (tmp_path / "a.json").write_bytes(codecs.BOM_UTF8 + text)
+    lib.ingest(tmp_path / "a.json")
+    stored = [to_stored_path(os.fsdecode(b"/caf\xe9.jpg")), "/b.jpg"]
+    assert lib.items(order_by="file_size")["file_path"].tolist() == stored
+
+
 def test_numbers_of_other_programs() -> None:
     """Units after numbers are left out, and integers are rounded."""
     assert [to_number(value) for value in ("50.0 mm", " -3 ", "1e3", "+0.5 EV", 7, "f/2", True, None)] == [
@@ -259,10 +303,12 @@ def test_numbers_of_other_programs() -> None:
 
 def test_names_of_codecs() -> None:
     """Identifiers of MP4 files and names of MediaInfo become FFmpeg's names; others are in lower case."""
-    given = [" AVC1 ", "hev1", "twos", "sowt", "MPEG Audio", "AAC LC", "Opus", "", None]
+    given = [" AVC1 ", "hev1", "hvc1", "avc3", "twos", "sowt", "MPEG Audio", "AAC LC", "Opus", "", None]
     assert [codec_name(one) for one in given] == [
         "h264",
         "hevc",
+        "hevc",
+        "h264",
         "pcm_s16be",
         "pcm_s16le",
         "mp3",

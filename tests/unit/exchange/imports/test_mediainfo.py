@@ -80,6 +80,18 @@ def test_video() -> None:
     assert (extra["container"], extra["video_profile"], extra["encoder"]) == ("MPEG-4", "Main", "Lavf")
 
 
+def test_place() -> None:
+    """The recorded location comes before the location among the other values."""
+    own, other = "+52.5200+013.4050/", {"xyz": "+38.7223-009.1393/"}
+    rows = [read(Recorded_Location=own), read(Recorded_Location=own, extra=other), read(extra=other), read()]
+    assert [(row.get("latitude"), row.get("longitude")) for row in rows] == [
+        (52.52, 13.405),
+        (52.52, 13.405),
+        (38.7223, -9.1393),
+        (None, None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("rotation", "turned"), [("90.000", True), ("270.000", True), ("180.000", False), ("0", False)]
 )

@@ -147,3 +147,33 @@ def test_the_filter_selects_items(lib: MediaLibrary) -> None:
     store(lib, photo, video)
     assert lib.duplicates(media_type="video")["file_path"].tolist() == ["/m/b.mp4", "/x/b.mp4"]
     assert lib.duplicates(folder="/m", media_type="image")["file_path"].tolist() == ["/m/a.jpg", "/x/a.jpg"]
+
+
+def test_hard_links_are_one_file(lib: MediaLibrary) -> None:
+    """Paths with one device and inode are one file, of which the best path is listed and compared."""
+    one, other = (
+        item(f"/m/{name}.jpg", file_size=100, device=1, inode=7, link_count=2) for name in ("one", "other")
+    )
+    # The inode is that of the item, but on another disk.
+    one.copies = [copy("/n/one.jpg", device=2, inode=7, link_count=1)]
+    other.copies = [
+        copy("/n/backup/other.jpg", device=1, inode=7, link_count=2),
+        copy("/z/other.jpg", device=1, inode=8, link_count=2),
+        copy("/zz/backup/other.jpg", device=1, inode=8, link_count=2),
+    ]
+    store(lib, one, other)
+    frame = lib.duplicates().set_index("file_path")
+    assert frame["keep"].to_dict() == {
+        "/m/one.jpg": True,
+        "/n/one.jpg": False,
+        "/m/other.jpg": True,
+        "/z/other.jpg": False,
+        "/zz/backup/other.jpg": False,
+    }
+    assert frame["reclaimable_bytes"].to_dict() == {
+        "/m/one.jpg": 0,
+        "/n/one.jpg": 100,
+        "/m/other.jpg": 0,
+        "/z/other.jpg": 100,
+        "/zz/backup/other.jpg": 0,
+    }

@@ -171,3 +171,21 @@ def test_languages_are_stored_as_codes() -> None:
     """A filter keeps one code for each language, whatever way it was stated."""
     chosen = MediaFilter.of(audio_language=["German", "de", "deu", "English"])
     assert chosen.audio_language == ("ger", "eng")
+
+
+async def test_states_of_languages(database: Database) -> None:
+    """A video has unstated languages or no such streams; an audio file or an image never lacks them."""
+    read = {"media_type": "video", "stream_count": 2, "subtitle_count": 0}
+    kept: dict[str, dict[str, Any]] = {
+        "one": read | {"subtitle_count": 1, "audio_codecs": "aac", "most_channels": 2},
+        "odd": read | {"most_channels": 2},
+        "silent": read,
+        "unread": {"media_type": "video"},
+        "song": read | {"media_type": "audio", "audio_codecs": "mp3"},
+        "cover": read | {"media_type": "audio"},
+    }
+    await fill(database, kept)
+    assert await names(database, subtitle_language="und") == {"one"}
+    assert await names(database, subtitle_language="none") == {"odd", "silent"}
+    assert await names(database, audio_language="und") == {"one", "odd", "song"}
+    assert await names(database, audio_language="none") == {"silent"}

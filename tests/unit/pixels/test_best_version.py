@@ -12,7 +12,7 @@ import pytest
 from mfkit import MediaLibrary
 from mfkit.core.event_loop import run_sync
 from mfkit.pixels.best_version import details_of, groups_frame, rank_versions
-from tests.samples import item, store
+from tests.samples import NOON, item, store
 
 VERSIONS = {
     "/a": (100, True, True, 10),
@@ -239,3 +239,41 @@ def test_only_capture_times_of_the_shot_are_compared(library: MediaLibrary) -> N
     found = run_sync(details_of(library.database, list(made))).set_index("file_hash")["captured_at"]
     assert sorted(found[found.notna()].index) == ["a", "c", "g"]
     assert found["a"] == datetime(2024, 5, 17, 12)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, (False, False)),
+        ({"audio_codec": "aac"}, (True, False)),
+        ({"most_channels": 2}, (True, False)),
+        ({"audio_languages": "ger"}, (True, False)),
+        ({"subtitle_count": 0}, (False, False)),
+        ({"subtitle_count": 1}, (False, True)),
+    ],
+)
+def test_tracks_of_unstated_language_count(
+    lib: MediaLibrary, facts: dict[str, Any], expected: tuple[bool, bool]
+) -> None:
+    """A video has audio if any column on audio has a value, and subtitles if at least one is counted."""
+    store(lib, item("/v.mkv", file_hash="v", facts=facts))
+    details = run_sync(details_of(lib.database, ["v"]))
+    assert (details["has_audio"][0], details["has_subtitles"][0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "created", "is_original"), [("EOS", NOON, True), ("EOS", None, False), (None, NOON, False)]
+)
+def test_original_metadata_and_pixels(
+    lib: MediaLibrary, model: str | None, created: datetime | None, is_original: bool
+) -> None:
+    """Original metadata are camera and capture time together; the pixels are width times height."""
+    facts = {"camera_model": model, "width": 40, "height": 30}
+    store(
+        lib,
+        item("/a.jpg", file_hash="a", file_created_at=created, facts=facts),
+        item("/b.jpg", file_hash="b"),
+    )
+    details = run_sync(details_of(lib.database, ["a", "b"])).set_index("file_hash")
+    assert details["has_original_metadata"].to_dict() == {"a": is_original, "b": False}
+    assert details["pixels"].to_dict() == {"a": 1200, "b": 0}

@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import ExportError
-from mfkit.models import MediaCopy
+from mfkit.models import MediaCopy, MediaItem, media_chapters, media_streams
 from tests.samples import NOON, item, store
 
 
@@ -33,8 +35,19 @@ def test_library_cannot_replace_itself(lib: MediaLibrary, tmp_path: Path, link: 
         assert again.count() == 2
 
 
+async def add_stream_and_chapter(lib: MediaLibrary, *items: MediaItem) -> None:
+    """Store a stream and a chapter of each item."""
+    async with lib.database.transaction() as connection:
+        for one in items:
+            name = f"of {one.file_path}"
+            stream = {"stream_index": 0, "kind": "video", "is_main": True, "codec": name}
+            await connection.execute(insert(media_streams).values(media_item_id=one.id, **stream))
+            chapter = {"chapter_index": 0, "start_time": 0.0, "title": name}
+            await connection.execute(insert(media_chapters).values(media_item_id=one.id, **chapter))
+
+
 def test_only_rows_of_the_selected_items(lib: MediaLibrary, tmp_path: Path) -> None:
-    """Metadata, copies, tags and collections of the selected items are exported, those of others are not."""
+    """All rows of the selected items are exported, and those of others are not."""
     photo, video = item("/m/a.jpg", facts={"iso": 100}), item("/m/b.mp4", facts={"duration": 5.0})
     photo.copies = [
         MediaCopy(file_path="/x/a.jpg", file_name="a.jpg"),
@@ -42,6 +55,7 @@ def test_only_rows_of_the_selected_items(lib: MediaLibrary, tmp_path: Path) -> N
     ]
     video.copies = [MediaCopy(file_path="/x/b.mp4", file_name="b.mp4")]
     store(lib, photo, video)
+    run_sync(add_stream_and_chapter(lib, photo, video))
     lib.tag([photo.id, video.id], "both")
     lib.tag([video.id], "of the video")
     lib.add_to("photos", [photo.id])
@@ -57,6 +71,9 @@ def test_only_rows_of_the_selected_items(lib: MediaLibrary, tmp_path: Path) -> N
         assert part.collections()[["name", "items"]].to_numpy().tolist() == [["photos", 1]]
         assert part.duplicates()["file_path"].tolist() == ["/m/a.jpg", "/x/a.jpg"]
         assert part.sql("SELECT count(*) AS n FROM media_copies", engine="database")["n"].tolist() == [2]
+        for table, column in (("media_streams", "codec"), ("media_chapters", "title")):
+            rows = part.sql(f"SELECT {column} AS value FROM {table}", engine="database")
+            assert rows["value"].tolist() == ["of /m/a.jpg"]
 
 
 def test_order_and_limit(lib: MediaLibrary, tmp_path: Path) -> None:

@@ -9,10 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
+from sqlalchemy import insert
 
 from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterWarning, MfkitError
-from tests.samples import item, store
+from mfkit.models import pixel_inspections
+from mfkit.pixels.inspection import INSPECTOR_VERSION, STEPS
+from tests.samples import NOON, item, store
 from tests.unit.pixels.scenes import scene
 
 MEASURES = ["sharpness", "clipped_shadows", "clipped_highlights", "mean_luminance", "entropy"]
@@ -101,7 +105,9 @@ def test_results_belong_to_the_content(library: MediaLibrary, photos: Path) -> N
     assert by_name(library.quality()).loc["blown", "clipped_highlights"] < 0.1
 
 
-def test_a_step_that_is_missing_is_done_later(library: MediaLibrary, photos: Path) -> None:
+def test_a_step_that_is_missing_is_done_later(
+    library: MediaLibrary, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After an inspection for similarity alone, one for both steps measures every picture."""
     library.scan(photos)
     assert library.inspect(what="similarity").inspected == 12
@@ -111,6 +117,9 @@ def test_a_step_that_is_missing_is_done_later(library: MediaLibrary, photos: Pat
     with warnings.catch_warnings(action="error"):
         assert library.inspect().inspected == 0
     before = library.quality()
+    # The pictures were inspected at one time, and their paths decide where the next page begins.
+    for module in ("file_jobs", "inspection"):
+        monkeypatch.setattr(f"mfkit.pixels.{module}.PAGE", 5)
     assert library.inspect(again=True).inspected == 12
     pd.testing.assert_frame_equal(library.quality(), before)
 
@@ -124,6 +133,24 @@ def test_a_damaged_picture_has_no_measures(library: MediaLibrary, photos: Path) 
     ((path, reason),) = report.failures
     assert path == str(photos / "dark.jpg") and reason
     assert "dark" not in by_name(library.quality()).index
+
+
+def test_results_of_an_older_version_are_outstanding(lib: MediaLibrary) -> None:
+    """A picture is inspected again if another version of the inspection made one of its results."""
+    versions = {"/old.jpg": (1, 1), "/half.jpg": (INSPECTOR_VERSION, 1), "/new.jpg": (INSPECTOR_VERSION,) * 2}
+    store(lib, *(item(path, file_hash=path) for path in versions))
+
+    async def add() -> None:
+        async with lib.database.transaction() as connection:
+            for path, numbers in versions.items():
+                for step, number in zip(STEPS, numbers, strict=True):
+                    row = {"file_hash": path, "step": step, "inspector_version": number}
+                    await connection.execute(insert(pixel_inspections).values(inspected_at=NOON, **row))
+
+    run_sync(add())
+    report = lib.inspect(budget=0)
+    assert (report.inspected, report.left) == (0, 2)
+    assert str(report).endswith("; 2 left; run it again to continue.")
 
 
 @pytest.mark.parametrize("method", ["inspect", "verify"])

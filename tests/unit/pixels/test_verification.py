@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sqlalchemy import insert
 
 from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import MfkitError
+from mfkit.models import MediaCopy, verifications
 from mfkit.pixels.verification import VerificationReport
+from tests.samples import NOON, item, store
 from tests.unit.pixels.scenes import scene
 
 
@@ -175,7 +180,9 @@ def test_a_flipped_bit_in_png_and_flac_is_found_by_decoding(sqlite_path: Path, f
         assert counts(library.verify(how="decode")) == {"damaged": 2}
 
 
-def test_an_interrupted_verification_continues(sqlite_path: Path, files: Path) -> None:
+def test_an_interrupted_verification_continues(
+    sqlite_path: Path, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was verified is left out by the next call, and the oldest verification comes first later."""
     for number in range(4):
         scene(number, (80, 60)).save(files / f"sea-{number}.jpg")
@@ -186,6 +193,10 @@ def test_an_interrupted_verification_continues(sqlite_path: Path, files: Path) -
         assert counts(library.verify()) == {"ok": 3}
         assert counts(library.verify(how="decode")) == {"ok": 4}
         assert counts(library.verify(how="decode", older_than="1 h")) == {}
+        # The files were verified at one time, and their paths decide where the next page begins.
+        for module in ("file_jobs", "verification"):
+            monkeypatch.setattr(f"mfkit.pixels.{module}.PAGE", 1)
+        assert counts(library.verify(how="decode", older_than=0)) == {"ok": 4}
 
 
 def test_a_missing_or_changed_file_is_not_damaged(sqlite_path: Path, files: Path) -> None:
@@ -247,6 +258,70 @@ def test_wrong_arguments_are_refused(library: MediaLibrary) -> None:
         library.verify(how="look")  # type: ignore[arg-type]
     with pytest.raises(MfkitError, match="'often' is not a duration"):
         library.verify(older_than="often")
+
+
+def copy_at(path: str, **fields: Any) -> MediaCopy:
+    """Return a copy at a path."""
+    return MediaCopy(file_path=path, file_name=path.rpartition("/")[2], **fields)
+
+
+def test_present_copies_of_missing_items_are_verified(lib: MediaLibrary) -> None:
+    """A copy counts if the file of the item is missing, but not if the copy itself is missing."""
+    gone, other = item("/m/gone.jpg", missing_since=NOON), item("/m/other.jpg")
+    gone.copies = [copy_at("/n/a.jpg"), copy_at("s3://bucket/a.jpg")]
+    other.copies = [copy_at("/n/b.jpg", missing_since=NOON)]
+    store(lib, gone, other)
+    report = lib.verify(budget=0)
+    assert counts(report) == {"left": 2}
+
+
+def test_newest_result_of_each_method_counts(lib: MediaLibrary) -> None:
+    """A damaged file is listed until the same method finds it undamaged, if its path still exists."""
+    one, other = item("/m/a.jpg", file_hash="a"), item("/m/b.jpg", file_hash="b")
+    other.copies = [copy_at("/n/b.jpg"), copy_at("/n/gone.jpg", missing_since=NOON)]
+    store(lib, one, other)
+    results = (
+        ("a", "/m/a.jpg", "hash", "damaged"),
+        ("a", "/m/a.jpg", "headers", "ok"),
+        ("a", "/m/a.jpg", "decode", "damaged"),
+        ("a", "/m/a.jpg", "decode", "ok"),
+        ("b", "/n/b.jpg", "hash", "damaged"),
+        ("b", "/n/gone.jpg", "hash", "damaged"),
+        ("b", "/m/moved.jpg", "hash", "damaged"),
+    )
+
+    async def add() -> None:
+        async with lib.database.transaction() as connection:
+            for file_hash, path, how, outcome in results:
+                row = {"file_hash": file_hash, "file_path": path, "how": how, "outcome": outcome}
+                await connection.execute(insert(verifications).values(verified_at=NOON, **row))
+
+    run_sync(add())
+    assert lib.damaged()[["file_path", "how"]].to_numpy().tolist() == [
+        ["/m/a.jpg", "hash"],
+        ["/n/b.jpg", "hash"],
+    ]
+    assert lib.verified()[["how", "outcome", "files"]].to_numpy().tolist() == [
+        ["decode", "ok", 1],
+        ["hash", "damaged", 2],
+        ["headers", "ok", 1],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("report", "text"),
+    [
+        (
+            VerificationReport(ok=2, damaged=1, unsupported=4, left=5, bytes=3_000_000, seconds=2),
+            "3 files (3.00 MB) verified in 2.0 s; 1 damaged; 4 of formats that cannot be verified; "
+            "5 left; run it again to continue.",
+        ),
+        (VerificationReport(damaged=1, bytes=1, seconds=2), "1 file (1 B) verified in 2.0 s; 1 damaged."),
+    ],
+)
+def test_report_in_words(report: VerificationReport, text: str) -> None:
+    """Damaged files are among the verified files, and numbers of 0 are left out."""
+    assert str(report) == text
 
 
 def test_no_media_file_is_written(sqlite_path: Path, files: Path) -> None:

@@ -98,6 +98,38 @@ def test_a_manifest_that_leads_elsewhere_is_not_used(file: Path, elsewhere: Path
     assert snapshot_cache.SnapshotCache(own).read() is not None
 
 
+def test_only_its_owner_may_read_a_snapshot(tmp_path: Path) -> None:
+    """Names and places of a library are private, whatever files other programs create."""
+    mask = os.umask(0)
+    try:
+        with snapshot_cache.SnapshotCache(tmp_path / "own").lock():
+            assert (tmp_path / "own").stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(mask)
+
+
+def test_unused_snapshots_of_deleted_libraries_are_removed(tmp_path: Path) -> None:
+    """A snapshot stays if it was used this week, or if the library exists or is not a file."""
+    (tmp_path / "here.db").touch()
+    libraries = {
+        "old": (str(tmp_path / "gone.db"), True),
+        "new": (str(tmp_path / "gone.db"), False),
+        "here": (str(tmp_path / "here.db"), True),
+        "server": ("postgresql://host/db", True),
+        "own": (str(tmp_path / "gone.db"), True),
+    }
+    caches = {}
+    for name, (library, is_old) in libraries.items():
+        path = snapshot_cache.cache_root() / f"{name}-0123456789abcdef"
+        cache = caches[name] = snapshot_cache.SnapshotCache(path)
+        with cache.lock():
+            cache.write(snapshot_cache.Manifest(library, "0", {}))
+        if is_old:
+            os.utime(path, (LONG_AGO, LONG_AGO))
+    caches["own"].remove_unused_snapshots()
+    assert {name for name, cache in caches.items() if cache.path.exists()} == {"new", "here", "server", "own"}
+
+
 HOLDER = """
 import sys, time
 from pathlib import Path

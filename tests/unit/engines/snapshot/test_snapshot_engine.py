@@ -42,6 +42,16 @@ def foreign(path: Path) -> None:
     duckdb.sql(f"COPY (SELECT 1 AS id) TO '{path}' (FORMAT parquet)")
 
 
+def test_size_of_the_snapshot(library: MediaLibrary) -> None:
+    """The bytes are those of all Parquet files, also of those that another query has added."""
+    library.count()
+    library.tags()
+    snapshot = library.snapshot()
+    assert snapshot is not None
+    sizes = [path.stat().st_size for path in snapshot.path.glob("*.parquet")]
+    assert len(sizes) > 1 and snapshot.bytes == sum(sizes)
+
+
 @pytest.mark.parametrize("reopen", [False, True])
 @pytest.mark.parametrize("damage", [cut, scribble, foreign, Path.unlink])
 def test_damaged_file(

@@ -179,6 +179,17 @@ def test_bounds_of_numbers_and_dates_in_a_workbook(tmp_path):
     ]
 
 
+def test_geojson_of_several_batches(tmp_path):
+    """Features of all batches are in one list, also if a batch between them has no rows."""
+    places = {"file_name": ["a", "b", "c"], "longitude": [1.5, -2.5, 3.5], "latitude": [4.5, 5.5, -6.5]}
+    batch = pa.record_batch(places)
+    parts = (batch.slice(0, 0), batch.slice(0, 2), batch.slice(0, 0), batch.slice(2))
+    export_formats.write_geojson(tmp_path / "x.geojson", batch.schema, iter(parts))
+    features = json.loads((tmp_path / "x.geojson").read_text("utf-8"))["features"]
+    found = [(one["properties"]["file_name"], one["geometry"]["coordinates"]) for one in features]
+    assert found == [("a", [1.5, 4.5]), ("b", [-2.5, 5.5]), ("c", [3.5, -6.5])]
+
+
 def test_geojson_has_located_items(large, tmp_path):
     """The file has a point for each item with a location, longitude first, whatever the columns."""
     done = large.export(tmp_path / "x.geojson", columns=["file_name"])

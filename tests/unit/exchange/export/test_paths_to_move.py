@@ -11,9 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from mfkit.exchange.export.paths_to_move import FileToRemove, write_move_script, write_path_list
+from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
+from mfkit.exchange.export.paths_to_move import (
+    FileToRemove,
+    RemovalScript,
+    paths_of_items,
+    write_move_script,
+    write_path_list,
+)
+from mfkit.models import MediaCopy
 from mfkit.scan.stored_path import to_stored_path
 from tests.requirements import require
+from tests.samples import NOON, item, store
 
 NAMES = [
     "plain.jpg",
@@ -195,6 +205,35 @@ def test_paths_that_no_script_can_move_are_left_out(folder: Path) -> None:
     assert (
         b"\nmove_copy '" not in (folder / "move.sh").read_bytes()
         and b"\0" not in (folder / "move.sh").read_bytes()
+    )
+
+
+def test_paths_of_removed_items(lib: MediaLibrary) -> None:
+    """All present paths are removed, also the copies of an item whose own file is missing."""
+    gone, here = item("/m/gone.jpg", missing_since=NOON), item("/m/here.jpg")
+    gone.copies = [MediaCopy(file_path="/n/gone.jpg", file_name="gone.jpg")]
+    here.copies = [
+        MediaCopy(file_path=f"/n/{name}.jpg", file_name=f"{name}.jpg", missing_since=missing)
+        for name, missing in (("lost", NOON), ("here", None))
+    ]
+    store(lib, gone, here, item("/m/other.jpg"))
+    found = run_sync(paths_of_items([str(gone.id), str(here.id)], lib.aio.frame))
+    assert found == {str(gone.id): ["/n/gone.jpg"], str(here.id): ["/m/here.jpg", "/n/here.jpg"]}
+
+
+@pytest.mark.parametrize(
+    ("omitted", "left_out"),
+    [
+        (0, ""),
+        (1, " 1 file that a script cannot move left out."),
+        (2, " 2 files that a script cannot move left out."),
+    ],
+)
+def test_result_in_words(omitted: int, left_out: str) -> None:
+    """The text says how many files the script leaves out, and quotes the path of the script."""
+    assert str(RemovalScript(Path("/a b.sh"), 1, omitted)) == (
+        f"Wrote /a b.sh, which moves 1 file to a folder.{left_out} Nothing is deleted, and nothing has been "
+        "moved yet. Run: sh '/a b.sh' FOLDER"
     )
 
 

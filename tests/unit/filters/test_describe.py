@@ -134,6 +134,15 @@ def test_a_condition_in_words(fields: dict[str, Any], text: str) -> None:
     assert without(chosen, *clause.fields) == MediaFilter()
 
 
+@pytest.mark.parametrize("name", ["all_of", "none_of"])
+def test_one_of_several_parts_is_removed(name: str) -> None:
+    """The rest of a filter without one of its parts has the other parts and conditions."""
+    parts = (MediaFilter(genre="Rock"), MediaFilter(artist="Björk"))
+    chosen = MediaFilter.of(media_type="audio", **{name: parts})
+    rests = [clause.rest for clause in describe(chosen) if clause.fields == (name,)]
+    assert rests == [chosen.replace(**{name: one}) for one in parts[::-1]]
+
+
 def test_every_field_is_described() -> None:
     """No condition works unseen."""
     said = {name for fields, _ in EXAMPLES for name in fields}

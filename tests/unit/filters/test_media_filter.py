@@ -191,6 +191,9 @@ class TestInvalidValues:
             ({"area": [(0, -540.5), (0, 1), (1, 1)]}, r"the corner \(0.0, -540.5\) is not"),
             ({"area": [(0, 540.5), (0, 1), (1, 1)]}, r"the corner \(0.0, 540.5\) is not"),
             ({"min_size": 2, "max_size": 1}, r"min_size \(2\) is greater than max_size \(1\)"),
+            ({"min_duration": 61, "max_duration": "1 min"}, r"min_duration \(61.0\) is greater than max_dur"),
+            ({"min_width": 2, "max_width": 1}, r"min_width \(2\) is greater than max_width \(1\)"),
+            ({"min_height": 2, "max_height": 1}, r"min_height \(2\) is greater than max_height \(1\)"),
             (
                 {"min_release_year": 2001, "max_release_year": 2000},
                 "min_release_year .* is greater than max_release_year",

@@ -138,17 +138,17 @@ def test_classes(lib: MediaLibrary, other: dict[str, Any]) -> None:
     assert by_path(lib.efficiency(), "peers") == {"0": [2], "1": [2], "2": [1]}
 
 
-@pytest.mark.parametrize(
-    ("fps", "name"),
-    [(23.976, "up to 30"), (30.0, "up to 30"), (50.0, "31 to 60"), (60.0, "31 to 60"), (120.0, "above 60")],
-)
-def test_frame_rate_classes(lib: MediaLibrary, fps: float, name: str) -> None:
+def test_frame_rate_classes(lib: MediaLibrary) -> None:
     """Frame rates fall into three classes."""
-    store(lib, [video(0.1, fps=fps)])
-    frame = lib.efficiency()
-    assert frame[["frame_rate", "resolution", "codec", "hdr"]].to_numpy().tolist() == [
-        [name, "Full HD", "h264", "SDR"]
-    ]
+    classes = {
+        "up to 30": (23.976, 30.0, 30.5),
+        "31 to 60": (31.0, 48.0, 50.0, 60.5),
+        "above 60": (61.0, 120.0),
+    }
+    expected = [(fps, name) for name, rates in classes.items() for fps in rates]
+    store(lib, *([video(0.1, fps=fps)] for fps, _ in expected))
+    found = by_path(lib.efficiency(), "frame_rate", "resolution", "codec", "hdr")
+    assert found == {str(place): [name, "Full HD", "h264", "SDR"] for place, (_, name) in enumerate(expected)}
 
 
 def test_unknown_bit_rate(lib: MediaLibrary) -> None:
@@ -262,6 +262,17 @@ def test_halves_are_rounded_up(lib: MediaLibrary) -> None:
     """An audio rate halfway between two multiples of 1 kb/s counts as the higher one."""
     store(lib, [audio(128_500)])
     assert lib.efficiency(kind="audio")["median_bitrate"].tolist() == [129_000.0]
+
+
+def test_most_starved_streams_come_first(lib: MediaLibrary) -> None:
+    """Starved streams would save nothing, so their scores decide the order, also in the chart."""
+    usual = [0.09, 0.095, 0.098, 0.1, 0.1, 0.1, 0.1, 0.102, 0.105, 0.11]
+    store(lib, *([video(rate)] for rate in (*usual, 0.01, 0.005, 0.02)))
+    starved = lib.efficiency(outlier="starved")
+    assert starved["bits_per_pixel"].tolist() == pytest.approx([0.005, 0.01, 0.02])
+    assert lib.efficiency(outlier="starved", limit=1)["file_path"].tolist() == ["/m/11.mp4"]
+    frame = lib.frame(efficiency_overview(MediaFilter(), limit=2))
+    assert frame["file_path"].dropna().tolist() == ["/m/11.mp4", "/m/10.mp4"]
 
 
 def test_overview(lib: MediaLibrary) -> None:

@@ -105,6 +105,17 @@ async def test_a_search_finds_values_beyond_the_limit(filled: Database, text: st
     assert await counts(filled, "tag", containing="ght", limit=1) == [("tag", "night", 2)]
 
 
+async def test_a_search_finds_special_characters(database: Database) -> None:
+    """A slash, a percent sign and an underscore in a search stand for themselves."""
+    async with database.session() as session:
+        one = item()
+        one.tags = [Tag(name=name) for name in ("AC/DC", "100%_live", "other")]
+        session.add(one)
+    slash, other = [("tag", "AC/DC", 1)], [("tag", "100%_live", 1)]
+    expected = {"c/d": slash, "/": slash, "0%_L": other, "c%d": [], "c_d": [], "%/": []}
+    assert {text: await counts(database, "tag", containing=text) for text in expected} == expected
+
+
 async def test_the_limit_keeps_the_most_frequent(filled: Database) -> None:
     """Each list by itself is cut off."""
     assert await counts(filled, "video_codec", "media_type", limit=1) == [

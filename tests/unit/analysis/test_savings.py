@@ -38,6 +38,40 @@ def test_high_frame_rate_begins_above_30(lib: MediaLibrary, fps: float | None, e
     assert lib.savings("hevc")["bytes_expected"].tolist() == [expected]
 
 
+def test_assumed_rates(lib: MediaLibrary) -> None:
+    """The estimates are the published rates in kb/s, with 128 kb/s for the audio of a video."""
+    videos: dict[str, dict[str, Any]] = {
+        "silent": {},
+        "loud": {"audio_codec": "dts"},
+        "4K": {"width": 3840, "height": 2160},
+        "fast": {"audio_codec": "aac", "fps": 50.0},
+    }
+    songs = [
+        item(f"/m/{codec}.mp3", file_size=31_000_000, facts={"duration": 1000.0, "audio_codec": codec})
+        for codec in ("mp3", "vorbis", "aac")
+    ]
+    store(lib, *(video(name, 10**10, **facts) for name, facts in videos.items()), *songs)
+
+    def rates(target: str) -> dict[str, list[float]]:
+        frame = lib.savings(target)
+        found = {}
+        for row in frame.to_dict("records"):
+            size = row["saves_expected"] + row["bytes_expected"]
+            sizes = (size - row["saves_high"], row["bytes_expected"], size - row["saves_low"])
+            found[str(row["file_path"])[3:-4]] = [size * 8 / 1000 / 1000 for size in sizes]
+        return found
+
+    assert rates("hevc") == {
+        "silent": [4_500, 5_150, 5_800],
+        "loud": [4_628, 5_278, 5_928],
+        "4K": [11_600, 14_200, 16_800],
+        "fast": [6_878, 7_853, 8_828],
+    }
+    # With 248 kb/s, AAC and its generation lie below the high rate.
+    assert rates("aac") == {"mp3": [128, 192, 248]}
+    assert rates("opus") == dict.fromkeys(("mp3", "vorbis", "aac"), [96, 128, 160])
+
+
 def test_order_and_limit(lib: MediaLibrary) -> None:
     """The most expected savings come first, and a limit keeps those."""
     store(lib, video("small", 1_000_000_000), video("large", 3_000_000_000), video("middle"))
@@ -83,6 +117,12 @@ def test_only_selected_and_present_items(lib: MediaLibrary) -> None:
         ("av1", "vvc"),
         ("mp3", "aac"),
         ("aac", "opus"),
+        ("mp3", "vorbis"),
+        ("vorbis", "opus"),
+        ("wmav2", "musepack7"),
+        ("musepack8", "opus"),
+        ("theora", "mpeg4"),
+        ("vp8", "vp9"),
     ],
 )
 def test_generations_are_ordered(older: str, newer: str) -> None:

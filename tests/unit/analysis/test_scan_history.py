@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert
 
 from mfkit import MediaLibrary
+from mfkit.analysis.scan_history import roots
 from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
 from mfkit.models import MediaCopy, Scan, ScanFailure, scan_changes
@@ -205,6 +206,15 @@ def test_failures_name_their_last_scan(lib: MediaLibrary) -> None:
         ["/b/x.jpg", "unreadable", "/b", str(other.id), 5],
     ]
     assert frame["scanned_at"].tolist() == [one.started_at, other.started_at]
+
+
+def test_last_scan_of_each_root(lib: MediaLibrary) -> None:
+    """A root has the end of its last scan, also if that scan was interrupted; roots are sorted."""
+    unfinished = scan("/n", 3, status="running", finished_at=None)
+    store(lib, scan("/m", 5), scan("/m", 1), scan("/m", 7, status="interrupted"), unfinished)
+    found = lib.frame(roots())
+    assert found["root"].tolist() == ["/m", "/n"]
+    assert found["finished_at"].iloc[0] == NOON + 7 * DAY and pd.isna(found["finished_at"].iloc[1])
 
 
 def test_scans_are_listed_newest_first(lib: MediaLibrary) -> None:

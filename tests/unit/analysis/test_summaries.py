@@ -11,6 +11,7 @@ import pytest
 from mfkit import MediaFilter, MediaLibrary
 from mfkit.analysis.completeness import FIELDS
 from mfkit.analysis.facets import unmatched_message
+from mfkit.analysis.histogram import bin_number, count_by_bins
 from mfkit.errors import FilterError
 from mfkit.library.base import Engine
 from mfkit.models import MediaCopy, Scan
@@ -134,6 +135,9 @@ def test_scan_root_is_the_innermost(lib: MediaLibrary) -> None:
     store(lib, item("/m/in/a.jpg"), item("/m/inner/b.jpg"), item("/x/c.jpg"), item("/a/d.jpg"))
     frame = lib.summary("scan_root")
     assert dict(table(frame, "scan_root", "files")) == {"/m/in": 1, "/m": 1, None: 2}
+    store(lib, Scan(root="/", status="finished", extractor_version=1), item("/e.jpg"), item("C:/f.jpg"))
+    frame = lib.summary("scan_root")
+    assert dict(table(frame, "scan_root", "files")) == {"/m/in": 1, "/m": 1, "/": 3, None: 1}
 
 
 def test_growth_dates(lib: MediaLibrary) -> None:
@@ -255,6 +259,22 @@ def test_histogram_bins(lib: MediaLibrary) -> None:
         (1.0, 2.0, 1),
         (2.0, 4.0, 3),
     ]
+
+
+def test_bins_of_unknown_values(lib: MediaLibrary) -> None:
+    """An item without a value is in no bin, and values beyond the edges are in the outer bins."""
+    values = (None, -1.0, 0.0, 9.5, 10.0, 20.0, 99.0)
+    store(lib, *(item(f"/m/{at}.mp4", facts={"duration": value}) for at, value in enumerate(values)))
+    frame = lib.frame(count_by_bins([bin_number("duration", [0, 10, 20])], MediaFilter()))
+    assert dict(table(frame, "bin0", "files")) == {None: 1, 0: 3, 1: 3}
+
+
+def test_missing_metadata_is_sorted_by_path(lib: MediaLibrary) -> None:
+    """The order is that of the paths, whatever the order in which the items were added."""
+    for name in ("b", "c", "a"):
+        store(lib, item(f"/m/{name}.mp3"))
+    assert lib.missing_metadata("artist")["file_path"].tolist() == ["/m/a.mp3", "/m/b.mp3", "/m/c.mp3"]
+    assert lib.missing_metadata("artist", limit=1)["file_path"].tolist() == ["/m/a.mp3"]
 
 
 def test_places_of_a_cell(lib: MediaLibrary) -> None:

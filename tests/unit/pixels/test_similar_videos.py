@@ -12,9 +12,15 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import insert
 
 from mfkit import MediaLibrary
+from mfkit.core.event_loop import run_sync
 from mfkit.errors import FilterError
+from mfkit.models import picture_hashes, picture_miniatures
+from mfkit.pixels.perceptual_hash import MINIATURE_BYTES
+from mfkit.thumbnails.video_frames import FRAME_SHARES
+from tests.samples import item, store
 from tests.unit.pixels.scenes import scene
 
 pytestmark = pytest.mark.slow
@@ -177,3 +183,28 @@ def test_a_damaged_video_fails_alone(library: MediaLibrary, videos: Path, tmp_pa
     report = library.inspect(media_type="video")
     assert (report.inspected, report.failed) == (2, 1)
     assert names(library.similar(kind="video")) == [["truncated.mkv", "whole.mp4"]]
+
+
+def test_versions_have_nearly_the_same_duration(lib: MediaLibrary) -> None:
+    """Durations may differ by 2 % of the longer one; a video of unknown duration is in no group."""
+    durations = {"a": (100.0, 98.0), "b": (100.0, 97.9), "c": (98.0, 100.0), "d": (100.0, None)}
+    rng = np.random.default_rng(1)
+    pictures = []
+    for name, pair in durations.items():
+        for at, seconds in enumerate(pair):
+            store(lib, item(f"/{name}{at}.mp4", file_hash=f"{name}{at}", facts={"duration": seconds}))
+        for part in FRAME_SHARES:
+            hashes = [int(one) for one in rng.integers(-(2**63), 2**63, 2)]
+            pixels = rng.integers(0, 256, MINIATURE_BYTES, dtype=np.uint8).tobytes()
+            pictures += [(f"{name}{at}", part, *hashes, pixels) for at in (0, 1)]
+
+    async def add() -> None:
+        async with lib.database.transaction() as connection:
+            for file_hash, part, difference, dct, pixels in pictures:
+                key = {"file_hash": file_hash, "part": part}
+                known = {"difference_hash": difference, "dct_hash": dct, "is_flat": False}
+                await connection.execute(insert(picture_hashes).values(**key, **known))
+                await connection.execute(insert(picture_miniatures).values(**key, pixels=pixels))
+
+    run_sync(add())
+    assert sorted(names(lib.similar(kind="video"))) == [["a0.mp4", "a1.mp4"], ["c0.mp4", "c1.mp4"]]

@@ -62,6 +62,7 @@ def test_only_rows_of_the_selected_items(lib: MediaLibrary, tmp_path: Path) -> N
     lib.add_to("videos", [video.id])
     done = lib.export(tmp_path / "part.db", media_type="image", progress=False)
     assert done.rows == 1
+    assert done.notes == ("Scans, failures, saved filters and results of verify were left out.",)
     with MediaLibrary(tmp_path / "part.db") as part:
         frame = part.items(missing=None)
         assert frame[["id", "file_path", "iso", "copies"]].to_numpy().tolist() == [

@@ -55,6 +55,7 @@ with :data:`COPY_WORDS`, only differences between the paths of one item count.""
 
 
 _SIDECAR_SUFFIXES = (".supplemental-metadata.json", ".json", ".xmp")
+"""Suffixes that sidecars add to the path of their file, the longest first."""
 # fmt: off
 _SIDECAR_NAMES = (
     "%.xmp", "%.aae", "%.___.json", "%.____.json", "%.___(_).json", "%.____(_).json", "%.___.s%.json",
@@ -215,12 +216,16 @@ def duplicates(chosen: MediaFilter, *, groups: int | None = None) -> Select[Any]
 
 
 def reclaimable(chosen: MediaFilter) -> Select[Any]:
-    """Return the SELECT statement of the bytes that the suggestions of `duplicates` free together.
+    """Return the SELECT statement of the number and size of the paths that `duplicates` suggests removing.
 
-    Its result is one row with the column ``reclaimable_bytes``.
+    Its result is one row with the columns ``files`` and ``reclaimable_bytes``.
     """
-    listed = duplicates(chosen).order_by(None).subquery()
-    return select(integer_sum(func.sum(listed.c.reclaimable_bytes)).label("reclaimable_bytes"))
+    listed = duplicates(chosen).order_by(None).subquery().c
+    sums: tuple[ColumnElement[Any], ...] = (
+        integer_sum(func.sum(case((listed.keep, 0), else_=1))).label("files"),
+        integer_sum(func.sum(listed.reclaimable_bytes)).label("reclaimable_bytes"),
+    )
+    return select(*sums)
 
 
 def paths(chosen: MediaFilter) -> Select[Any]:

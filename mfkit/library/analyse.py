@@ -251,6 +251,8 @@ class AnalysisMethods(ReadMethods):
     ) -> pd.DataFrame:
         """List all paths of the items that have copies, and suggest which path of each item to keep.
 
+        Sidecars are not listed, because each belongs to the file beside it.
+
         Args:
             filter: Filter of the items.
             groups: Maximum number of items; those with the most reclaimable bytes are kept. None for all.

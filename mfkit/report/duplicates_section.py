@@ -43,19 +43,17 @@ def duplicates(context: ReportContext, pictures: ReportPictures) -> Section:
 
 def _exact(context: ReportContext) -> list[Html | Chart]:
     sums = context.query(context.lib.summary, "media_type")
-    copies = int(sums["copies"].sum())
-    if not copies:
+    total = context.lib.frame(duplicate_files.reclaimable(context.filter)).iloc[0].fillna(0)
+    if not total["files"]:
         return [paragraph("No duplicates in this selection.")]
-    every = float(sums["bytes_with_copies"].sum())
-    total = context.lib.frame(duplicate_files.reclaimable(context.filter))
-    reclaimable = float(total["reclaimable_bytes"].iloc[0])
+    every, reclaimable = float(sums["bytes_with_copies"].sum()), float(total["reclaimable_bytes"])
     groups = context.query(context.lib.duplicates, groups=_MAX_DUPLICATES)
     freed = groups.groupby("id")["reclaimable_bytes"].transform("sum")
     first = groups.assign(reclaimable_bytes=freed)[groups["keep"].astype(bool)]
     return [
         paragraph(
             "Removing {copies} with the same content as another file frees {size}, {part} of all bytes.",
-            copies=plural(copies, "file"),
+            copies=plural(int(total["files"]), "file"),
             size=value(reclaimable, format_size),
             part=value(reclaimable / every if every else 0.0, share),
         ),

@@ -19,7 +19,11 @@ from tests.unit.report.similar_videos import store_similar_videos
 
 
 def test_duplicates_free_what_copies_take(lib: MediaLibrary) -> None:
-    """Only copies are freed; shares are of bytes with copies; the path to keep is listed."""
+    """Copies that are not sidecars are freed; shares are of bytes with copies; the path to keep is listed."""
+    sidecar = item("/m/b.jpg.xmp", file_size=0)
+    sidecar.copies = [MediaCopy(file_path="/m/c.jpg.xmp", file_name="c.jpg.xmp")]
+    store(lib, sidecar)
+    assert sentences(Report(lib).duplicates())[0] == "No duplicates in this selection."
     one = item("/m/backup/a.jpg", file_size=300)
     one.copies = [MediaCopy(file_path=path, file_name="a.jpg") for path in ("/m/a.jpg", "/m/old/a.jpg")]
     store(lib, one, item("/m/b.jpg", file_size=100))

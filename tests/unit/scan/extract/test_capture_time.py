@@ -108,7 +108,7 @@ def test_a_day_comes_before_a_year() -> None:
         ("VID_20200601_141200.mp4", None, 0.0),
         ("VID_20200603_120000.mp4", None, 0.0),
         ("PXL_20200601_120000123.mp4", None, 0.0),
-        ("VID_20200601.mp4", None, 0.0),  # a day is no local time
+        ("VID_20200601.mp4", None, 0.0),  # a day without a time is not a capture time
         ("2020-06-01_14-00.mp4", None, 0.0),
     ],
 )
